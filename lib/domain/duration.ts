@@ -1,0 +1,13 @@
+import ms, { type StringValue } from "ms";
+import { z } from "zod";
+
+/** `15m`, `6h`, `1d`: kept as written, since people read it again in messages. */
+export const Duration = z.string().regex(/^[1-9]\d{0,4}[mhd]$/, "must be a number of m, h or d, as in 24h");
+
+export const durationMs = (duration: string): number => ms(duration as StringValue);
+/** `24h` of 86400000. */
+export const formatDuration = (milliseconds: number): string => {
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes % 60 !== 0) return `${minutes}m`;
+  return `${minutes / 60}h`;
+};

@@ -1,0 +1,99 @@
+/**
+ * Every error that a person or a state machine sees. `name` is a literal because it is public API: state machines
+ * match on it (a minifier would rename the class) and docs/reference/errors.md lists it.
+ */
+export abstract class BackupError extends Error {
+  abstract override readonly name: string;
+}
+
+/** A plan that can't be used. The message lists every problem with its path in the file. */
+export class PlanInvalid extends BackupError {
+  override readonly name = "PlanInvalid";
+}
+/** An invocation, event or task input that breaks its contract. The message lists every problem with its path. */
+export class InputInvalid extends BackupError {
+  override readonly name = "InputInvalid";
+}
+/** Environment variables that the deployment should have set. */
+export class ConfigInvalid extends BackupError {
+  override readonly name = "ConfigInvalid";
+}
+/** A manifest, proof or outcome that can't be read as one. */
+export class ManifestInvalid extends BackupError {
+  override readonly name = "ManifestInvalid";
+}
+/** The signature does not belong to these bytes and this key. */
+export class SignatureInvalid extends BackupError {
+  override readonly name = "SignatureInvalid";
+}
+/** Stored bytes are not the bytes that the manifest names. */
+export class ChecksumMismatch extends BackupError {
+  override readonly name = "ChecksumMismatch";
+}
+/** The manifest names an object that is not there. */
+export class ArtifactMissing extends BackupError {
+  override readonly name = "ArtifactMissing";
+}
+/** Something else already stands where a new object was to be written. Nothing was overwritten. */
+export class AlreadyCommitted extends BackupError {
+  override readonly name = "AlreadyCommitted";
+}
+/** A tool exited with something else than 0, or was ended by a signal. */
+export class CommandFailed extends BackupError {
+  override readonly name = "CommandFailed";
+}
+/** The tool exited 0, but its output has no proven end: it was cut off. */
+export class FormatIncomplete extends BackupError {
+  override readonly name = "FormatIncomplete";
+}
+/** The source can't be captured as the plan says; every reason with what mends it. Nothing was captured. */
+export class PreflightFailed extends BackupError {
+  override readonly name = "PreflightFailed";
+}
+/** The upload could not be finished; it was aborted and no object is visible. */
+export class UploadFailed extends BackupError {
+  override readonly name = "UploadFailed";
+}
+/** The data key does not open this artifact, or its encryption context is not the one it was made with. */
+export class WrongKey extends BackupError {
+  override readonly name = "WrongKey";
+}
+/** The task was told to stop. What it was uploading was aborted. */
+export class Interrupted extends BackupError {
+  override readonly name = "Interrupted";
+}
+/** No recovery point answers the request. */
+export class NoSuchPoint extends BackupError {
+  override readonly name = "NoSuchPoint";
+}
+/** The target is live, or holds data that holdfast did not put there, and the request did not name it. */
+export class ConfirmationNeeded extends BackupError {
+  override readonly name = "ConfirmationNeeded";
+}
+/** The target is no longer the one that was looked at when the restore was planned. Nothing was loaded. */
+export class TargetChanged extends BackupError {
+  override readonly name = "TargetChanged";
+}
+/** The target can't take this point; every reason with what mends it. Nothing was loaded. */
+export class TargetUnfit extends BackupError {
+  override readonly name = "TargetUnfit";
+}
+/** What was loaded differs from what was captured. The target is as it was. */
+export class FactsDiffer extends BackupError {
+  override readonly name = "FactsDiffer";
+}
+/** A task ended without an outcome that can be believed. */
+export class TaskFailed extends BackupError {
+  override readonly name = "TaskFailed";
+}
+/** A message could not be handed to the channel. */
+export class AnnouncementFailed extends BackupError {
+  override readonly name = "AnnouncementFailed";
+}
+
+/** Name and message of anything that was thrown, for outcomes and logs. */
+export function describeError(error: unknown): { name: string; message: string } {
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "Error", message: String(error) };
+}

@@ -1,0 +1,40 @@
+import { z } from "zod";
+
+/** Names of sources, targets and backups in a plan: they become parts of keys and of machine names. */
+export const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, "must be 2 to 32 of a-z, 0-9 and -, begin with a letter, not end with -");
+
+const TIME = String.raw`\d{4}-\d{2}-\d{2}-\d{6}`;
+/** `2026-02-23-020000-nightly`, `…-manual-k3x9`, `…-safety-<restoreId>`. */
+export const BackupId = z
+  .string()
+  .regex(new RegExp(`^${TIME}-[a-z][a-z0-9-]{0,60}$`), "must look like 2026-02-23-020000-nightly")
+  .brand("BackupId");
+export type BackupId = z.infer<typeof BackupId>;
+
+/** `2026-02-23-134207-k3x9`. */
+export const RestoreId = z
+  .string()
+  .regex(new RegExp(`^${TIME}-[a-z0-9]{4}$`), "must look like 2026-02-23-134207-k3x9")
+  .brand("RestoreId");
+export type RestoreId = z.infer<typeof RestoreId>;
+
+/** `2026-02-23-020000`, in UTC. */
+const stamp = (at: Date) => at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
+
+/** The id of the run that a schedule asked for at `at`: the same instant gives the same id, so it is claimed once. */
+export const scheduledBackupId = (backup: string, at: Date) => BackupId.parse(`${stamp(at)}-${backup}`);
+/** `suffix`: four characters that tell runs of the same second apart. */
+export const manualBackupId = (suffix: string, at: Date) => BackupId.parse(`${stamp(at)}-manual-${suffix}`);
+export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`${stamp(at)}-safety-${restore}`);
+export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${stamp(at)}-${suffix}`);
+
+/** Taken before a restore: never `latest`. */
+export const isSafety = (id: BackupId) => /^.{17}-safety-/.test(id);
+
+/** The instant in the id. Ids sort by it. */
+export function timeOf(id: BackupId | RestoreId): Date {
+  const [, date, h, m, s] = /^(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})(\d{2})/.exec(id) ?? [];
+  return new Date(`${date}T${h}:${m}:${s}Z`);
+}

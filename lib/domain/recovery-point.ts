@@ -1,0 +1,35 @@
+import { type BackupId, isSafety } from "./ids.ts";
+import type { Component } from "./manifest.ts";
+
+/** A state of one source that can be restored. What is not committed is not a recovery point. */
+export type RecoveryPoint = {
+  source: string;
+  backupId: BackupId;
+  recoveredTo: Date;
+  manifestSha256: string;
+  component: Component;
+} & (
+  | { proof: "committed" }
+  | { proof: "verified"; verifiedAt: Date; facts: NonNullable<Component["facts"]> }
+  | { proof: "quarantined"; reasons: string[] }
+);
+/** What a restore may choose. */
+export type TrustedPoint = Extract<RecoveryPoint, { proof: "verified" }>;
+
+export const isTrusted = (point: RecoveryPoint): point is TrustedPoint => point.proof === "verified";
+
+/**
+ * `latest` is the newest VERIFIED point that is no safety point, if wanted before an instant. Newer COMMITTED points,
+ * which are still being verified, are named beside it. Points may come in any order.
+ */
+export function chooseLatest(
+  points: RecoveryPoint[],
+  before?: Date,
+): { latest: TrustedPoint | undefined; newerCommitted: RecoveryPoint[] } {
+  const newestFirst = points
+    .filter((point) => !isSafety(point.backupId) && (before === undefined || point.recoveredTo < before))
+    .toSorted((a, b) => b.recoveredTo.getTime() - a.recoveredTo.getTime());
+  const latest = newestFirst.find(isTrusted);
+  const newer = latest === undefined ? newestFirst : newestFirst.slice(0, newestFirst.indexOf(latest));
+  return { latest, newerCommitted: newer.filter(({ proof }) => proof === "committed") };
+}

@@ -1,0 +1,38 @@
+/** What S3 says of an object. */
+export type StoredObject = {
+  bytes: number;
+  versionId: string | undefined;
+  /** Composite SHA-256, `<base64>-<parts>`, as S3 keeps it; undefined for an object without one. */
+  compositeSha256: string | undefined;
+};
+
+/** The bucket. A read that could not be made throws; `undefined` always means "there is no such object". */
+export interface Repository {
+  read(key: string): Promise<Uint8Array | undefined>;
+  /** Bytes `start` to `end`, both included, of that version, or of the newest one. Throws when there is no such object. */
+  readRange(key: string, range: { start: number; end: number }, signal: AbortSignal): Promise<Uint8Array>;
+  head(key: string): Promise<StoredObject | undefined>;
+  /** Conditional: writes only where nothing stands. Never overwrites. */
+  create(key: string, body: Uint8Array | string): Promise<"created" | "exists">;
+  /** Every key below the prefix, in order. */
+  list(prefix: string): AsyncIterable<string>;
+  /** The names of the "folders" right below the prefix, in order, without their slash. */
+  folders(prefix: string): Promise<string[]>;
+}
+
+/** One multipart upload. Nothing is visible under its key before `complete`. */
+export interface Upload {
+  /** Parts may be sent in parallel; `number` counts from 1. S3 refuses bytes that do not match the SHA-256 (base64). */
+  part(number: number, bytes: Uint8Array, sha256: string): Promise<void>;
+  /** Conditional (`If-None-Match: *`). `compositeSha256` is what S3 must come to as well. */
+  complete(
+    parts: { number: number; sha256: string }[],
+    compositeSha256: string,
+  ): Promise<{ versionId: string | undefined }>;
+  /** Idempotent; afterwards no part is kept. */
+  abort(): Promise<void>;
+}
+
+export interface Uploads {
+  begin(key: string, signal: AbortSignal): Promise<Upload>;
+}
