@@ -1,23 +1,13 @@
-import type { Readable, Writable } from "node:stream";
 import type { z } from "zod";
 import type { Artifact } from "#domain/artifact.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { RestoreId } from "#domain/ids.ts";
+import type { Commands, Input, Output } from "./commands.ts";
 import type { Secrets } from "./keys.ts";
 import type { Log } from "./log.ts";
 
 /** What every verb of an engine is given. `workDir` is private, empty, on scratch disk, and deleted afterwards. */
-export type EngineTools = { secrets: Secrets; log: Log; signal: AbortSignal; workDir: string };
-
-/** A tool that reads from a pipe or writes to one, with how its end is judged. */
-export type RunningStream<S> = {
-  stream: S;
-  /**
-   * Settles when every process behind the stream has exited. Resolves with their exit codes, all 0; rejects with
-   * `CommandFailed` otherwise, or with `FormatIncomplete` when the end of the format was not proven.
-   */
-  ended: Promise<Record<string, 0>>;
-};
+export type EngineTools = { commands: Commands; secrets: Secrets; log: Log; signal: AbortSignal; workDir: string };
 
 /** A stream that the pipeline compresses, encrypts, hashes and uploads, without knowing what it is. */
 export type CapturedStream = {
@@ -29,9 +19,9 @@ export type CapturedStream = {
   subject?: string;
   /** For the size of the parts; a wrong figure costs speed, never data. */
   expectedBytes?: number;
-  open(): RunningStream<Readable>;
+  open(): Output;
   /** Reads a copy of the whole stream and proves that its format ends where the stream ends. */
-  prove(): RunningStream<Writable>;
+  prove(): Input;
   /** What `prove` proves, in words, for the manifest. */
   formatProof: string;
 };
@@ -52,8 +42,8 @@ export type CaptureResult = {
 /** `problems` says for each thing that is wrong what mends it; findings are for people. */
 export type Preflight = { problems: string[]; findings: Record<string, string> };
 
-/** An artifact's plaintext. The stream errors unless every byte was authentic and there to the last one. */
-export type OpenArtifact = (artifact: Artifact) => Readable;
+/** An artifact's plaintext. It throws at its end, or earlier, unless every byte was authentic and there to the last one. */
+export type OpenArtifact = (artifact: Artifact) => AsyncIterable<Uint8Array>;
 
 export type VerifyTools = EngineTools & { open: OpenArtifact };
 export type PointToVerify = { artifacts: Artifact[]; facts?: Facts };
@@ -109,6 +99,7 @@ export interface Engine<Source = unknown, Target = unknown> {
   restore(tools: RestoreTools, target: Target, point: PointToRestore): Promise<RestoreResult>;
 }
 
+/** Keeps the types of the sections while the engine is written; shared code sees only `Engine`. */
 export const defineEngine = <Source extends z.ZodObject, Target extends z.ZodObject>(
   engine: Engine<z.infer<Source>, z.infer<Target>> & { section: { source: Source; target: Target } },
-): Engine => engine as unknown as Engine;
+): Engine => engine;
