@@ -9,7 +9,7 @@ export type StoredObject = {
 /** The bucket. A read that could not be made throws; `undefined` always means "there is no such object". */
 export interface Repository {
   read(key: string): Promise<Uint8Array | undefined>;
-  /** Bytes `start` to `end`, both included, of that version, or of the newest one. Throws when there is no such object. */
+  /** Bytes `start` to `end`, both included; fewer where the object is shorter. `ArtifactMissing` when it is not there. */
   readRange(key: string, range: { start: number; end: number }, signal: AbortSignal): Promise<Uint8Array>;
   head(key: string): Promise<StoredObject | undefined>;
   /** Conditional: writes only where nothing stands. Never overwrites. */

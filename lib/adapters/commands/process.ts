@@ -27,7 +27,12 @@ export type Process = {
 /** Starts a tool with nothing of this process's environment but what tools need. */
 export function startProcess(command: Command, home: string, signal: AbortSignal, wiring: Wiring): Process {
   const child = execa(command.file, command.args, {
-    stdio: [wiring.stdin, wiring.stdout, "pipe", ...(wiring.fd3 === undefined ? [] : [encoder.encode(wiring.fd3)])] as const,
+    stdio: [
+      wiring.stdin,
+      wiring.stdout,
+      "pipe",
+      ...(wiring.fd3 === undefined ? [] : [encoder.encode(wiring.fd3)]),
+    ] as const,
     env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: home, LANG: "C.UTF-8", TZ: "UTC", ...command.env },
     extendEnv: false,
     buffer: false,

@@ -1,0 +1,20 @@
+import { wireAws, wireKeys } from "#adapters/aws/wire.ts";
+import { commands } from "#adapters/commands/commands.ts";
+import { zstdAndGpg } from "#adapters/commands/sealing.ts";
+import { structuredLog } from "#adapters/log.ts";
+import { loadConfig } from "#config";
+import { engines } from "#engines/registry.ts";
+
+/** Everything that a task may need; its role decides what it can do with it. */
+export function wireTask(env: NodeJS.ProcessEnv, workDir: string) {
+  const config = loadConfig(env, ["ENVELOPE_KEY"]);
+  return {
+    ...wireAws(config),
+    keys: wireKeys(config.ENVELOPE_KEY),
+    sealing: zstdAndGpg(),
+    commands: commands(workDir),
+    log: structuredLog("holdfast-task"),
+    engines,
+    workDir,
+  };
+}

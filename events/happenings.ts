@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { BackupId, RestoreId } from "#domain/ids.ts";
+
+/** What holdfast puts on the default bus, with `source: "holdfast"`. Everything that tells people hangs on these. */
+export const happenings = {
+  BackupCommitted: z.strictObject({
+    stage: z.string(),
+    backupId: BackupId,
+    sources: z.array(z.string()),
+    failed: z.record(z.string(), z.string()),
+    bytes: z.int(),
+  }),
+  PointVerified: z.strictObject({
+    stage: z.string(),
+    backupId: BackupId,
+    source: z.string(),
+    recoveredTo: z.iso.datetime(),
+    bytes: z.int(),
+    verifiedAt: z.iso.datetime(),
+  }),
+  RestoreFinished: z.strictObject({
+    stage: z.string(),
+    restoreId: RestoreId,
+    source: z.string(),
+    target: z.string(),
+    backupId: BackupId,
+    recoveredTo: z.iso.datetime(),
+    seconds: z.number(),
+    factsCompared: z.int(),
+    kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  }),
+  AlarmRaised: z.strictObject({
+    stage: z.string(),
+    code: z.string(),
+    source: z.string(),
+    message: z.string(),
+    next: z.string(),
+  }),
+};
+export type Happening = {
+  [Type in keyof typeof happenings]: { type: Type; detail: z.infer<(typeof happenings)[Type]> };
+}[keyof typeof happenings];
+
+/** The envelope that EventBridge puts around one of ours. */
+export const Happened = z.looseObject({
+  source: z.literal("holdfast"),
+  "detail-type": z.enum(["BackupCommitted", "PointVerified", "RestoreFinished", "AlarmRaised"]),
+  detail: z.unknown(),
+});
+
+/** Throws a `ZodError` for a detail that is not of its type. */
+export function happeningOf(event: z.infer<typeof Happened>): Happening {
+  const type = event["detail-type"];
+  switch (type) {
+    case "BackupCommitted":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "PointVerified":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "RestoreFinished":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "AlarmRaised":
+      return { type, detail: happenings[type].parse(event.detail) };
+  }
+}

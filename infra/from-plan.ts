@@ -1,0 +1,87 @@
+import { readEscrow, readPlan } from "#adapters/plan-file.ts";
+import type { Plan } from "#domain/plan.ts";
+import { eventBridgeCron } from "#domain/schedule.ts";
+import { engineSections } from "#engines/descriptions.ts";
+
+/** Everything in the template that follows from the plan: schedules, who may read which secret, who is mailed. */
+export function fromPlan(stage: string) {
+  const plan = readPlan(".", stage, engineSections);
+  readEscrow(".", plan); // an escrow key that is missing must stop the deployment, not a backup at night
+  return { Resources: { ...schedules(stage, plan), ...secretPolicies(plan), ...mails(plan) } };
+}
+
+const logicalId = (name: string) => name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase());
+
+const schedules = (stage: string, { backups }: Plan) =>
+  Object.fromEntries(
+    Object.entries(backups).map(([name, { schedule }]) => [
+      `${logicalId(name)}Schedule`,
+      {
+        Type: "AWS::Scheduler::Schedule",
+        Properties: {
+          Name: `holdfast-${stage}-${name}`,
+          ScheduleExpression: eventBridgeCron(schedule),
+          ScheduleExpressionTimezone: "UTC",
+          FlexibleTimeWindow: { Mode: "OFF" },
+          Target: {
+            Arn: { Ref: "BackupMachine" },
+            RoleArn: { "Fn::GetAtt": ["ScheduleRole", "Arn"] },
+            Input: JSON.stringify({ backup: name, scheduledTime: "<aws.scheduler.scheduled-time>" }),
+            DeadLetterConfig: { Arn: { "Fn::GetAtt": ["DeadLetters", "Arn"] } },
+          },
+        },
+      },
+    ]),
+  );
+
+function secretPolicies(plan: Plan) {
+  const secretsOf = (entries: Record<string, Record<string, unknown>>) =>
+    Object.values(entries).flatMap(({ secret }) => (typeof secret === "string" ? [secret] : []));
+  const sources = secretsOf(plan.sources);
+  const targets = secretsOf(plan.targets);
+  const slack = plan.tell.slack ? [plan.tell.slack.webhookSecret] : [];
+  return {
+    ...readSecrets("CaptureSecrets", "CaptureTaskRole", sources),
+    ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
+    ...readSecrets("AnnounceSecrets", "AnnounceRole", slack),
+  };
+}
+
+const readSecrets = (id: string, role: string, secrets: string[]) =>
+  secrets.length === 0
+    ? {}
+    : {
+        [id]: {
+          Type: "AWS::IAM::Policy",
+          Properties: {
+            PolicyName: "read-secrets-of-the-plan",
+            Roles: [{ Ref: role }],
+            PolicyDocument: {
+              Version: "2012-10-17",
+              Statement: [
+                {
+                  Effect: "Allow",
+                  Action: "secretsmanager:GetSecretValue",
+                  Resource: [...new Set(secrets)].flatMap(withSuffix),
+                },
+              ],
+            },
+          },
+        },
+      };
+
+/** Secrets Manager adds six characters to the ARN that a plan may leave out. */
+const withSuffix = (arn: string) => [arn, `${arn}-??????`];
+
+const mails = ({ tell }: Plan) =>
+  Object.fromEntries(
+    (tell.email ?? []).flatMap((address, index) =>
+      ["Warning", "Critical"].map((severity) => [
+        `${severity}Mail${index}`,
+        {
+          Type: "AWS::SNS::Subscription",
+          Properties: { Protocol: "email", Endpoint: address, TopicArn: { Ref: `${severity}Topic` } },
+        },
+      ]),
+    ),
+  );

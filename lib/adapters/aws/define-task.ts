@@ -1,0 +1,29 @@
+import { Logger } from "@aws-lambda-powertools/logger";
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
+import middy from "@middy/core";
+import { z } from "zod";
+import { asLog } from "#adapters/log.ts";
+import { InputInvalid } from "#domain/errors.ts";
+
+const logger = new Logger({ serviceName: "holdfast" });
+export const log = asLog(logger);
+export const metrics = new Metrics({ namespace: "holdfast", serviceName: "holdfast" });
+
+/**
+ * Every Lambda: its input is parsed once, with every problem in one `InputInvalid`, and what it throws leaves untouched,
+ * so that a state machine can match on the name.
+ */
+export const defineTask = <Schema extends z.ZodType, Result>(
+  input: Schema,
+  work: (input: z.output<Schema>, call: { requestId: string }) => Promise<Result>,
+) =>
+  middy<unknown, Result>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(logMetrics(metrics))
+    .handler(async (event, { awsRequestId }) => {
+      const parsed = input.safeParse(event);
+      if (!parsed.success) throw new InputInvalid(`The input is wrong:\n${z.prettifyError(parsed.error)}`);
+      return work(parsed.data, { requestId: awsRequestId });
+    });

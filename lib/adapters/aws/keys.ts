@@ -1,0 +1,74 @@
+import { createHash, verify } from "node:crypto";
+import {
+  DecryptCommand,
+  GenerateDataKeyCommand,
+  GetPublicKeyCommand,
+  IncorrectKeyException,
+  InvalidCiphertextException,
+  type KMSClient,
+  SignCommand,
+} from "@aws-sdk/client-kms";
+import { WrongKey } from "#domain/errors.ts";
+import type { DataKeys, SignatureCheck, Signer } from "#ports/keys.ts";
+
+const base64 = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("base64");
+
+export const kmsDataKeys = (kms: KMSClient, kmsKey: string): DataKeys => ({
+  async generate(context) {
+    const made = await kms.send(
+      new GenerateDataKeyCommand({ KeyId: kmsKey, KeySpec: "AES_256", EncryptionContext: context }),
+    );
+    return {
+      passphrase: base64(made.Plaintext),
+      wrappedKey: { wrapped: base64(made.CiphertextBlob), kmsKey: made.KeyId ?? kmsKey, context },
+    };
+  },
+  async unwrap({ wrapped, kmsKey: wrappedBy, context }) {
+    try {
+      const opened = await kms.send(
+        new DecryptCommand({
+          KeyId: wrappedBy,
+          CiphertextBlob: Buffer.from(wrapped, "base64"),
+          EncryptionContext: context,
+        }),
+      );
+      return base64(opened.Plaintext);
+    } catch (cause) {
+      if (cause instanceof InvalidCiphertextException || cause instanceof IncorrectKeyException)
+        throw new WrongKey(`${wrappedBy} does not open this data key for ${JSON.stringify(context)}`, { cause });
+      throw cause;
+    }
+  },
+});
+
+export const kmsSigner = (kms: KMSClient, signingKey: string): Signer => ({
+  async sign(bytes) {
+    const digest = createHash("sha256").update(bytes).digest();
+    const signed = await kms.send(
+      new SignCommand({ KeyId: signingKey, Message: digest, MessageType: "DIGEST", SigningAlgorithm: "ECDSA_SHA_256" }),
+    );
+    return signed.Signature ?? new Uint8Array();
+  },
+});
+
+/** Asks KMS for the public key once; a fingerprint pinned in the plan decides whether that is the right one. */
+export function kmsSignatureCheck(kms: KMSClient, signingKey: string, pinned: string | undefined): SignatureCheck {
+  let asked: Promise<Buffer> | undefined;
+  const publicKey = () => {
+    asked ??= kms
+      .send(new GetPublicKeyCommand({ KeyId: signingKey }))
+      .then(({ PublicKey }) => Buffer.from(PublicKey ?? []));
+    return asked;
+  };
+  const fingerprint = async () =>
+    createHash("sha256")
+      .update(await publicKey())
+      .digest("hex");
+  return {
+    fingerprint,
+    async isSignedByUs(bytes, signature) {
+      if (pinned !== undefined && (await fingerprint()) !== pinned) return false;
+      return verify("sha256", bytes, { key: await publicKey(), format: "der", type: "spki" }, signature);
+    },
+  };
+}

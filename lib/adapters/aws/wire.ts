@@ -1,0 +1,42 @@
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import { SNSClient } from "@aws-sdk/client-sns";
+import type { Config } from "#config";
+import type { Severity } from "#domain/announcement.ts";
+import { repositoryLayout } from "#domain/repository-layout.ts";
+import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
+import { eventBridge, fargateTasks, snsChannel, stepFunctions, type TaskPlace } from "./messaging.ts";
+import { s3Repository } from "./repository.ts";
+import { secretsManager } from "./secrets.ts";
+import { s3Uploads } from "./uploads.ts";
+
+/** Single requests are tried this often, with growing pauses; a request that hangs counts as failed. */
+const RETRIES = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 } };
+
+/** Adapters for what every function and task needs. `pinnedKey` is the fingerprint that the plan pins, if it does. */
+export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinnedKey?: string) {
+  const s3 = new S3Client(RETRIES);
+  const kms = new KMSClient(RETRIES);
+  const repository = s3Repository(s3, REPOSITORY_BUCKET);
+  return {
+    stage: STAGE,
+    bucket: REPOSITORY_BUCKET,
+    layout: repositoryLayout(STAGE),
+    repository,
+    uploads: s3Uploads(s3, REPOSITORY_BUCKET, repository),
+    signatures: kmsSignatureCheck(kms, SIGNING_KEY, pinnedKey),
+    signer: kmsSigner(kms, SIGNING_KEY),
+    secrets: secretsManager(new SecretsManagerClient(RETRIES)),
+    clock: () => new Date(),
+  };
+}
+
+export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
+export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
+export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
+export const wireTasks = (place: TaskPlace) => fargateTasks(new ECSClient(RETRIES), place);
+export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { describeError, PlanInvalid } from "#domain/errors.ts";
+import { type EngineSections, type Plan, parsePlan } from "#domain/plan.ts";
+
+/** `config/<stage>.yml` below `root`. Throws `PlanInvalid` with every problem. */
+export function readPlan(root: string, stage: string, engines: EngineSections): Plan {
+  const file = join(root, "config", `${stage}.yml`);
+  let value: unknown;
+  try {
+    value = parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new PlanInvalid(`${file} can't be read: ${describeError(cause).message}`, { cause });
+  }
+  return parsePlan(value, engines);
+}
+
+/** The escrow public key that the plan names, relative to `root`; null where the plan says why there is none. */
+export function readEscrow(root: string, { encryption }: Plan): string | null {
+  if (encryption.escrow === "none") return null;
+  const file = encryption.escrow.publicKeyFile;
+  try {
+    const key = readFileSync(join(root, file), "utf8");
+    if (key.includes("BEGIN PGP PUBLIC KEY BLOCK")) return key;
+  } catch (cause) {
+    throw new PlanInvalid(`encryption.escrow.publicKeyFile: ${file} can't be read`, { cause });
+  }
+  throw new PlanInvalid(`encryption.escrow.publicKeyFile: ${file} is no armored OpenPGP public key`);
+}

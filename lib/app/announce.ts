@@ -1,0 +1,134 @@
+import prettyBytes from "pretty-bytes";
+import { z } from "zod";
+import type { Announcement } from "#domain/announcement.ts";
+import { isSafety } from "#domain/ids.ts";
+import { parseJson } from "#domain/manifest.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
+import type { ExecutionEnded } from "#events/envelopes.ts";
+import type { Happening } from "#events/happenings.ts";
+import type { Log } from "#ports/log.ts";
+import type { Channel } from "#ports/messaging.ts";
+import type { Repository } from "#ports/repository.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { describeFailure } from "./describe-failure.ts";
+
+type Ports = CatalogPorts & {
+  repository: Repository;
+  layout: RepositoryLayout;
+  stage: string;
+  channels: Channel[];
+  log: Log;
+};
+type Told = { happening: Happening; requestId: string } | { execution: ExecutionEnded["detail"]; requestId: string };
+
+/**
+ * Tells people once. The first request to claim the message sends it, and its retries go on sending it; whoever comes
+ * with the same message later has nothing to do.
+ */
+export const announce =
+  (ports: Ports) =>
+  async (told: Told): Promise<{ told: boolean; code: string }> => {
+    const { runId, what } =
+      "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
+    const announcement = "happening" in told ? describe(told.happening) : await describeFailure(ports, told.execution);
+    const key = ports.layout.announced(runId, what);
+    if (!(await isOurs(ports.repository, key, told.requestId))) {
+      ports.log.info(`${announcement.code} was announced already`, { key });
+      return { told: false, code: announcement.code };
+    }
+    const failures = (await Promise.allSettled(ports.channels.map((channel) => channel.tell(announcement)))).flatMap(
+      (result) => (result.status === "rejected" ? [result.reason] : []),
+    );
+    if (failures.length > 0) throw failures[0];
+    return { told: true, code: announcement.code };
+  };
+
+const Claim = z.looseObject({ requestId: z.string() });
+
+async function isOurs(repository: Repository, key: string, requestId: string): Promise<boolean> {
+  if ((await repository.create(key, JSON.stringify({ requestId }))) === "created") return true;
+  const claim = await repository.read(key);
+  return claim !== undefined && parseJson(claim, Claim, "claim").requestId === requestId;
+}
+
+const machineOf = ({ stateMachineArn, status }: ExecutionEnded["detail"]) =>
+  `${stateMachineArn.split("-").at(-1)}-${status}`;
+
+function identify({ type, detail }: Happening): { runId: string; what: string } {
+  switch (type) {
+    case "BackupCommitted":
+      return { runId: detail.backupId, what: type };
+    case "PointVerified":
+      return { runId: detail.backupId, what: `${type}-${detail.source}` };
+    case "RestoreFinished":
+      return { runId: detail.restoreId, what: `${type}-${detail.source}` };
+    case "AlarmRaised":
+      return { runId: `alarm-${detail.source}`, what: detail.code };
+  }
+}
+
+function describe({ type, detail }: Happening): Announcement {
+  switch (type) {
+    case "BackupCommitted": {
+      const failed = Object.keys(detail.failed);
+      return {
+        severity: "info",
+        code: type,
+        title: `${isSafety(detail.backupId) ? "Safety point" : "Backup"} ${detail.backupId} is committed`,
+        happened: [`Stored and signed: ${detail.sources.join(", ")}.`, ...failed.map((name) => `Not in it: ${name}.`)],
+        intact: "every older point; this one is being read back before anything calls it good.",
+        next: { say: "nothing; a message says when it is verified." },
+        figures: [{ label: "stored", value: prettyBytes(detail.bytes) }],
+      };
+    }
+    case "PointVerified":
+      return {
+        severity: "info",
+        code: type,
+        title: `${detail.source} is restorable to ${detail.recoveredTo}`,
+        happened: [`Every byte of ${detail.backupId} was read back, decrypted and parsed to its end.`],
+        intact: "this point and every older one.",
+        next: {
+          say: "nothing; to look at it:",
+          command: `npx sls invoke --stage ${detail.stage} -f describe-point -d '${JSON.stringify({ backupId: detail.backupId, source: detail.source })}'`,
+        },
+        figures: [
+          { label: "point", value: detail.backupId },
+          { label: "stored", value: prettyBytes(detail.bytes) },
+          { label: "verified at", value: detail.verifiedAt },
+        ],
+      };
+    case "RestoreFinished":
+      return {
+        severity: "warning",
+        code: type,
+        title: `${detail.source} was restored into ${detail.target}, as it was at ${detail.recoveredTo}`,
+        happened: [
+          `${detail.factsCompared} facts of the capture were compared with what was restored: all are the same.`,
+        ],
+        intact:
+          detail.kept.length > 0
+            ? `the old state: ${detail.kept.map(({ what }) => what).join(", ")}.`
+            : "the safety point that was taken before.",
+        next:
+          detail.kept.length > 0
+            ? { say: "when you no longer need the old state:", command: detail.kept.map(({ drop }) => drop).join("\n") }
+            : { say: "let the application in and look at it." },
+        figures: [
+          { label: "restore", value: detail.restoreId },
+          { label: "point", value: detail.backupId },
+          { label: "took", value: `${detail.seconds.toFixed(1)} s` },
+        ],
+      };
+    case "AlarmRaised":
+      return {
+        severity: "critical",
+        code: detail.code,
+        title: `${detail.code}: ${detail.source}`,
+        happened: [detail.message],
+        intact: "every point that is verified.",
+        next: { say: detail.next },
+        figures: [],
+      };
+  }
+}

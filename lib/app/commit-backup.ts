@@ -1,0 +1,112 @@
+import type { Artifact } from "#domain/artifact.ts";
+import { sha256 } from "#domain/hashes.ts";
+import type { BackupId } from "#domain/ids.ts";
+import { componentOf, MANIFEST_SCHEMA, type Manifest } from "#domain/manifest.ts";
+import { Captured } from "#domain/outcome.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
+import { type Guide, restoreGuide } from "#domain/restore-guide.ts";
+import type { TaskEnd } from "#domain/task-input.ts";
+import type { Signer } from "#ports/keys.ts";
+import type { Events } from "#ports/messaging.ts";
+import type { Repository } from "#ports/repository.ts";
+import { checkArtifact } from "./check-artifact.ts";
+import { type Judged, judgeTask } from "./judge-task.ts";
+import { createSigned } from "./signed-objects.ts";
+
+type Ports = {
+  repository: Repository;
+  layout: RepositoryLayout;
+  stage: string;
+  bucket: string;
+  version: string;
+  signer: Signer;
+  events: Events;
+  guides: Record<string, Guide>;
+};
+type Input = { backupId: BackupId; sources: string[]; captures: TaskEnd[] };
+export type CommitResult = { outcome: "COMPLETE" | "PARTIAL" | "FAILED"; failedSources: string };
+
+/** Judges each source by itself; the good ones get a manifest, written last. Without a good one there is none. */
+export const commitBackup =
+  (ports: Ports) =>
+  async ({ backupId, sources, captures }: Input): Promise<CommitResult> => {
+    const { repository, layout, events, stage } = ports;
+    const judged = new Map<string, Judged<Captured>>();
+    for (const source of sources)
+      judged.set(
+        source,
+        await judge(
+          ports,
+          backupId,
+          source,
+          captures.find((end) => end.source === source),
+        ),
+      );
+    const good = [...judged].flatMap(([source, one]) =>
+      one.succeeded ? [[source, componentOf(one.outcome)] as const] : [],
+    );
+    const failed = [...judged].flatMap(([source, one]) => (one.succeeded ? [] : [[source, one.reason] as const]));
+    if (good.length === 0) return { outcome: "FAILED", failedSources: describe(failed) };
+
+    const guide = restoreGuide({ stage, bucket: ports.bucket, backupId, components: good, guides: ports.guides });
+    await repository.create(layout.restoreGuide(backupId), guide);
+    const manifest: Manifest = {
+      schema: MANIFEST_SCHEMA,
+      backupId,
+      stage,
+      timestamp:
+        good
+          .map(([, { finishedAt }]) => finishedAt)
+          .toSorted()
+          .at(-1) ?? "",
+      version: ports.version,
+      outcome: failed.length === 0 ? "COMPLETE" : "PARTIAL",
+      components: Object.fromEntries(good),
+      failed: Object.fromEntries(failed),
+      restoreGuideSha256: sha256(guide),
+    };
+    const written = await createSigned(
+      ports,
+      layout.manifest(backupId),
+      (hash) => layout.manifestSignature(backupId, hash),
+      `${JSON.stringify(manifest, null, 2)}\n`,
+    ); // from here on, and not a moment earlier, the backup exists
+    if (written === "differs")
+      return {
+        outcome: "FAILED",
+        failedSources: `AlreadyCommitted: ${backupId} has another manifest; nothing was overwritten`,
+      };
+    const bytes = good.reduce((sum, [, { size }]) => sum + size, 0);
+    const detail = { stage, backupId, sources: good.map(([source]) => source), failed: manifest.failed, bytes };
+    await events.emit({ type: "BackupCommitted", detail });
+    return { outcome: manifest.outcome, failedSources: describe(failed) };
+  };
+
+async function judge(
+  ports: Ports,
+  backupId: BackupId,
+  source: string,
+  end: TaskEnd | undefined,
+): Promise<Judged<Captured>> {
+  const judged = await judgeTask(ports, { runId: backupId, task: source }, end, Captured);
+  if (!judged.succeeded) return judged;
+  const strangers = judged.outcome.artifacts.filter(
+    ({ key }) => !isOfThisCapture(ports.layout, backupId, source, judged.outcome.attempt, key),
+  );
+  if (strangers.length > 0)
+    return { succeeded: false, reason: `ChecksumMismatch: ${strangers[0]?.key} does not belong to this capture` };
+  const problems: string[] = [];
+  for (const artifact of judged.outcome.artifacts) problems.push(...(await checkArtifact(ports.repository, artifact)));
+  return problems.length === 0 ? judged : { succeeded: false, reason: problems.join("; ") };
+}
+
+const isOfThisCapture = (
+  layout: RepositoryLayout,
+  id: BackupId,
+  source: string,
+  attempt: number,
+  key: Artifact["key"],
+) => key.startsWith(layout.artifact(id, source, attempt, 0, "").replace(/000\..*$/, ""));
+
+const describe = (failed: (readonly [string, string])[]) =>
+  failed.map(([source, reason]) => `${source}: ${reason}`).join("\n");

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Announcement } from "#domain/announcement.ts";
+import { chooseLatest } from "#domain/recovery-point.ts";
+import type { ExecutionEnded } from "#events/envelopes.ts";
+import { type CatalogPorts, readCatalog } from "./catalog.ts";
+
+/** As many of the newest backups as are looked through for what is still intact. */
+const LOOK_BACK = 30;
+const CAUSE_CHARACTERS = 1_500;
+
+type Ports = CatalogPorts & { stage: string };
+type Execution = ExecutionEnded["detail"];
+
+/** One alarm for one failed execution: what failed and why, what can still be restored, what to do. */
+export async function describeFailure(ports: Ports, execution: Execution): Promise<Announcement> {
+  const machine = execution.stateMachineArn.split("-").at(-1) ?? "";
+  const { stage } = ports;
+  const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
+  const cause = readableCause(execution);
+  const runs: Record<string, Pick<Announcement, "code" | "title" | "next">> = {
+    backup: {
+      code: "BackupFailed",
+      title: `Backup ${execution.name} ${how}`,
+      next: {
+        say: "mend the cause, prove it, then back up at once:",
+        command: `npx sls invoke --stage ${stage} -f check-source -d '{"source":"${firstSource(cause)}"}'\nnpx sls invoke --stage ${stage} -f start-backup -d '${backupInput(execution)}'`,
+      },
+    },
+    verify: {
+      code: "VerifyFailed",
+      title: `Verification of ${execution.name} ${how}`,
+      next: {
+        say: "look at the points; if one is quarantined, back up at once and keep the wrong bytes for inspection:",
+        command: `npx sls invoke --stage ${stage} -f list-points -d '{}'`,
+      },
+    },
+    restore: {
+      code: "RestoreFailed",
+      title: `Restore ${execution.name} ${how}`,
+      next: {
+        say: "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
+        command: `npx sls invoke --stage ${stage} -f start-restore -d '${execution.input ?? "{}"}'`,
+      },
+    },
+  };
+  const run = runs[machine] ?? {
+    code: "ExecutionFailed",
+    title: `${machine} ${execution.name} ${how}`,
+    next: { say: "look at the execution." },
+  };
+  return {
+    ...run,
+    severity: "critical",
+    happened: cause.slice(0, CAUSE_CHARACTERS).split("\n"),
+    intact: await describeIntact(ports),
+    figures: [
+      { label: "execution", value: execution.executionArn },
+      { label: "runbook", value: `docs/runbooks/${run.code}.md` },
+    ],
+  };
+}
+
+/** A Lambda's error comes as JSON; its message is what people read. */
+function readableCause({ error, cause, status }: Execution): string {
+  if (!cause) return error ?? status;
+  try {
+    const { errorType, errorMessage } = z
+      .looseObject({ errorType: z.string(), errorMessage: z.string() })
+      .parse(JSON.parse(cause));
+    return `${errorType}: ${errorMessage}`;
+  } catch {
+    return cause;
+  }
+}
+
+const firstSource = (cause: string) => /^([a-z][a-z0-9-]*): /.exec(cause)?.[1] ?? "…";
+
+function backupInput({ input }: Execution): string {
+  try {
+    const { backup } = z.looseObject({ backup: z.string() }).parse(JSON.parse(input ?? ""));
+    return JSON.stringify({ backup });
+  } catch {
+    return '{"backup":"…"}';
+  }
+}
+
+/** What `latest` still is, per source: a failed run never moves it. */
+async function describeIntact(ports: Ports): Promise<string> {
+  const { points } = await readCatalog(ports, { newest: LOOK_BACK });
+  const sources = [...new Set(points.map(({ source }) => source))].toSorted();
+  const lines = sources.map((source) => {
+    const { latest } = chooseLatest(points.filter((point) => point.source === source));
+    return latest
+      ? `${source} is restorable to ${latest.recoveredTo.toISOString()} (${latest.backupId})`
+      : `${source} has no verified point`;
+  });
+  return lines.length > 0 ? lines.join("; ") : "there is no verified point yet.";
+}

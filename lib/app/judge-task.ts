@@ -1,0 +1,68 @@
+import type { z } from "zod";
+import { describeError } from "#domain/errors.ts";
+import { parseJson } from "#domain/manifest.ts";
+import { type Failed, outcomeOf } from "#domain/outcome.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
+import type { TaskEnd } from "#domain/task-input.ts";
+import type { Repository } from "#ports/repository.ts";
+
+export type Judged<T> = { succeeded: true; outcome: T } | { succeeded: false; reason: string };
+
+/**
+ * What a task came to. Its exit code and its outcome object must both say that it succeeded: neither is believed alone,
+ * and what is missing is a failure. The newest attempt speaks.
+ */
+export async function judgeTask<T extends { succeeded: true }>(
+  { repository, layout }: { repository: Repository; layout: RepositoryLayout },
+  run: { runId: string; task: string },
+  end: TaskEnd | undefined,
+  schema: z.ZodType<T>,
+): Promise<Judged<T>> {
+  const outcome = await newestOutcome<T | Failed>(repository, layout, run, outcomeOf(schema) as z.ZodType<T | Failed>);
+  if (outcome instanceof Error) return failed(describeError(outcome).message);
+  if (outcome && !outcome.succeeded) return failed(`${outcome.error.name}: ${outcome.error.message}`);
+  const problem = exitProblem(end);
+  if (problem !== undefined)
+    return failed(`TaskFailed: ${problem}${outcome ? ", though its outcome says success" : ""}`);
+  if (!outcome) return failed("TaskFailed: it exited 0 but left no outcome, which proves nothing");
+  return { succeeded: true, outcome };
+}
+const failed = (reason: string) => ({ succeeded: false as const, reason });
+
+/** Why the exit does not count as success; undefined when there is exactly one container and it exited 0. */
+function exitProblem(end: TaskEnd | undefined): string | undefined {
+  if (end?.failure) return `${end.failure.Error}${stopReason(end.failure.Cause)}`;
+  if (!end?.task) return "the state machine has no record of it";
+  const { exitCodes } = end.task;
+  if (exitCodes.length === 1 && exitCodes[0] === 0) return undefined;
+  return exitCodes.length === 0 ? "it has no exit code" : `exit code ${exitCodes.join(", ")}`;
+}
+
+/** ECS describes the stopped task in the cause; only its reasons are for people. */
+function stopReason(cause: string | undefined): string {
+  const reasons = [...(cause ?? "").matchAll(/"(?:StoppedReason|Reason|ExitCode)":\s*("[^"]*"|\d+)/g)].map(
+    ([text]) => text,
+  );
+  return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
+}
+
+async function newestOutcome<T>(
+  repository: Repository,
+  layout: RepositoryLayout,
+  { runId, task }: { runId: string; task: string },
+  schema: z.ZodType<T>,
+): Promise<T | Error | undefined> {
+  let newest = -1;
+  for await (const key of repository.list(layout.run(runId))) {
+    const attempt = /\.(\d+)\.outcome\.json$/.exec(key)?.[1];
+    if (attempt !== undefined && key === layout.outcome(runId, task, Number(attempt)))
+      newest = Math.max(newest, Number(attempt));
+  }
+  const bytes = newest < 0 ? undefined : await repository.read(layout.outcome(runId, task, newest));
+  if (!bytes) return undefined;
+  try {
+    return parseJson(bytes, schema, `outcome of ${task}`);
+  } catch (error) {
+    return error as Error;
+  }
+}

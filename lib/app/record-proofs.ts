@@ -1,0 +1,84 @@
+import { NoSuchPoint } from "#domain/errors.ts";
+import type { BackupId } from "#domain/ids.ts";
+import { Verified } from "#domain/outcome.ts";
+import type { QuarantineProof, VerifiedProof } from "#domain/proof.ts";
+import type { ProofName } from "#domain/repository-layout.ts";
+import type { TaskEnd } from "#domain/task-input.ts";
+import type { Signer } from "#ports/keys.ts";
+import type { Clock } from "#ports/log.ts";
+import type { Events } from "#ports/messaging.ts";
+import { type CatalogPorts, readManifest } from "./catalog.ts";
+import { judgeTask } from "./judge-task.ts";
+import { createSigned } from "./signed-objects.ts";
+
+type Ports = CatalogPorts & { stage: string; signer: Signer; events: Events; clock: Clock };
+type Input = {
+  backupId: BackupId;
+  runId: string;
+  wrong: Record<string, string[]>;
+  sources: string[];
+  verified: TaskEnd[];
+};
+export type RecordedProofs = { outcome: "VERIFIED" | "FAILED"; problems: string };
+
+/** A verified proof for every point that was read back whole, a quarantine for every wrong one, neither where reading failed. */
+export const recordProofs =
+  (ports: Ports) =>
+  async ({ backupId, runId, wrong, sources, verified }: Input): Promise<RecordedProofs> => {
+    const found = await readManifest(ports, backupId);
+    if (!found) throw new NoSuchPoint(`There is no backup ${backupId}`);
+    const { manifest, manifestSha256 } = found;
+    const now = ports.clock().toISOString();
+    const problems: string[] = [];
+    const quarantine = async (source: string, reasons: string[]) => {
+      const proof: QuarantineProof = { schema: 1, backupId, source, quarantinedAt: now, reasons };
+      await write(ports, backupId, source, "quarantined", runId, proof);
+      problems.push(`${source}: QUARANTINED, ${reasons.join("; ")}`);
+    };
+    for (const [source, reasons] of Object.entries(wrong)) await quarantine(source, reasons);
+    for (const source of sources) {
+      const judged = await judgeTask(
+        ports,
+        { runId, task: source },
+        verified.find((end) => end.source === source),
+        Verified,
+      );
+      const component = manifest.components[source];
+      if (!judged.succeeded || !component) {
+        problems.push(
+          `${source}: could not be read back, so it stays unproven: ${judged.succeeded ? "no such point" : judged.reason}`,
+        );
+        continue;
+      }
+      const { outcome } = judged;
+      if (outcome.quarantine.length > 0) {
+        await quarantine(source, outcome.quarantine);
+        continue;
+      }
+      const { bytesRead, facts, finishedAt } = outcome;
+      const proof: VerifiedProof = {
+        schema: 1,
+        backupId,
+        source,
+        manifestSha256,
+        verifiedAt: finishedAt,
+        bytesRead,
+        ...(facts ? { facts } : {}),
+      };
+      await write(ports, backupId, source, "verified", runId, proof);
+      const { recoveredTo, size } = component;
+      const detail = { stage: ports.stage, backupId, source, recoveredTo, bytes: size, verifiedAt: finishedAt };
+      await ports.events.emit({ type: "PointVerified", detail });
+    }
+    return { outcome: problems.length === 0 ? "VERIFIED" : "FAILED", problems: problems.join("\n") };
+  };
+
+async function write(ports: Ports, backupId: BackupId, source: string, name: ProofName, runId: string, proof: object) {
+  const key = ports.layout.proof(backupId, source, name, runId);
+  await createSigned(
+    ports,
+    key,
+    (hash) => ports.layout.proofSignature(key, hash),
+    `${JSON.stringify(proof, null, 2)}\n`,
+  );
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { BackupId, RestoreId } from "./ids.ts";
+
+/** An engine's part of the plan, checked again by the engine's own schema when the task starts. */
+const Section = z.record(z.string(), z.unknown());
+const everyTask = { runId: z.string(), task: z.string(), source: z.string(), engine: z.string() };
+
+/** What a task is told, stored under `runs/<runId>/<task>.task.json`: ids and configuration, never data or secrets. */
+export const TaskInput = z.discriminatedUnion("verb", [
+  z.strictObject({ verb: z.literal("check"), ...everyTask, section: Section }),
+  z.strictObject({
+    verb: z.literal("capture"),
+    ...everyTask,
+    backupId: BackupId,
+    section: Section,
+    /** An armored OpenPGP public key, or null where the plan says why there is none. */
+    escrow: z.string().nullable(),
+  }),
+  z.strictObject({ verb: z.literal("verify"), ...everyTask, backupId: BackupId }),
+  z.strictObject({
+    verb: z.literal("inspect"),
+    ...everyTask,
+    backupId: BackupId,
+    target: z.string(),
+    section: Section,
+    options: Section,
+  }),
+  z.strictObject({
+    verb: z.literal("restore"),
+    ...everyTask,
+    backupId: BackupId,
+    restoreId: RestoreId,
+    target: z.string(),
+    section: Section,
+    options: Section,
+    /** Of the target, when the restore was planned. */
+    fingerprint: z.string(),
+  }),
+]);
+export type TaskInput = z.infer<typeof TaskInput>;
+export type TaskInputOf<Verb extends TaskInput["verb"]> = Extract<TaskInput, { verb: Verb }>;
+
+/** A task's entry in the result of a Map: it ended with exit codes, or Step Functions caught its failure. */
+export const TaskEnd = z.looseObject({
+  source: z.string(),
+  task: z.looseObject({ exitCodes: z.array(z.int()) }).optional(),
+  failure: z.looseObject({ Error: z.string(), Cause: z.string().optional() }).optional(),
+});
+export type TaskEnd = z.infer<typeof TaskEnd>;
