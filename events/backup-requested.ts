@@ -3,7 +3,7 @@ import { Name, RestoreId } from "#domain/ids.ts";
 
 /**
  * The input of the `backup` machine: by the schedule (`backup` and the scheduled instant), by hand (`backup` alone, or
- * some of its `sources`), or before a restore (`safetyFor`, one source).
+ * some of its `sources`), or before a restore (`safetyFor`): then it captures what the target holds.
  */
 export const BackupRequested = z.union(
   [
@@ -12,9 +12,9 @@ export const BackupRequested = z.union(
       scheduledTime: z.iso.datetime().optional(),
       sources: z.array(Name).min(1).optional(),
     }),
-    z.strictObject({ safetyFor: RestoreId, sources: z.array(Name).length(1) }),
+    z.strictObject({ safetyFor: RestoreId, target: Name, holds: z.array(z.string()).min(1) }),
   ],
-  { error: "must be { backup, scheduledTime?, sources? } or { safetyFor, sources: [one] }" },
+  { error: "must be { backup, scheduledTime?, sources? } or { safetyFor, target, holds }" },
 );
 export type BackupRequested = z.infer<typeof BackupRequested>;
 

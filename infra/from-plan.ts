@@ -39,9 +39,12 @@ function secretPolicies(plan: Plan) {
     Object.values(entries).flatMap(({ secret }) => (typeof secret === "string" ? [secret] : []));
   const sources = secretsOf(plan.sources);
   const targets = secretsOf(plan.targets);
+  const strangers = secretsOf(
+    Object.fromEntries(Object.entries(plan.targets).filter(([, { source }]) => source === undefined)),
+  ); // their safety points
   const slack = plan.tell.slack ? [plan.tell.slack.webhookSecret] : [];
   return {
-    ...readSecrets("CaptureSecrets", "CaptureTaskRole", sources),
+    ...readSecrets("CaptureSecrets", "CaptureTaskRole", [...sources, ...strangers]),
     ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
     ...readSecrets("AnnounceSecrets", "AnnounceRole", slack),
   };

@@ -6,9 +6,14 @@ import { loadConfig } from "#config";
 import { BackupId } from "#domain/ids.ts";
 import { TaskEnd } from "#domain/task-input.ts";
 import { restoreGuides } from "#engines/descriptions.ts";
-import { version } from "../../package.json" with { type: "json" };
+import holdfast from "../../package.json" with { type: "json" };
 
-const run = commitBackup({ ...wireAws(loadConfig(process.env)), events: wireEvents(), guides: restoreGuides, version });
+const run = commitBackup({
+  ...wireAws(loadConfig(process.env)),
+  events: wireEvents(),
+  guides: restoreGuides,
+  version: holdfast.version,
+});
 const CommitInput = z.strictObject({
   backupId: BackupId,
   sources: z.array(z.string()).min(1),

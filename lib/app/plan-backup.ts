@@ -1,7 +1,7 @@
 import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { type BackupId, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
-import type { Plan } from "#domain/plan.ts";
+import type { Plan, SafetySources } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { TaskInputOf } from "#domain/task-input.ts";
 import type { BackupRequested } from "#events/backup-requested.ts";
@@ -9,7 +9,15 @@ import type { Log } from "#ports/log.ts";
 import type { Repository } from "#ports/repository.ts";
 import { claimRun } from "./claim-run.ts";
 
-type Ports = { repository: Repository; layout: RepositoryLayout; plan: Plan; escrow: string | null; log: Log };
+type Ports = {
+  repository: Repository;
+  layout: RepositoryLayout;
+  plan: Plan;
+  escrow: string | null;
+  /** Per engine: the section of a source that is what a target holds. */
+  safetySources: SafetySources;
+  log: Log;
+};
 type Input = { input: BackupRequested; execution: { id: string; startTime: string } };
 export type PlannedBackup = {
   claimed: boolean;
@@ -20,46 +28,71 @@ export type PlannedBackup = {
 
 /** Claims the run for this execution and stores one task input per source. A run that is claimed already is left alone. */
 export const planBackup =
-  ({ repository, layout, plan, escrow, log }: Ports) =>
+  ({ repository, layout, plan, escrow, safetySources, log }: Ports) =>
   async ({ input, execution }: Input): Promise<PlannedBackup> => {
-    const { backupId, sourceIds } = identify(plan, input, execution);
+    const { backupId, captures } =
+      "safetyFor" in input ? safety(plan, safetySources, input, execution) : ofPlan(plan, input, execution);
     const claimed = await claimRun({ repository, layout }, backupId, execution.id);
     if (!claimed) log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
-    const sources = sourceIds.map((source) => ({ source, taskInputKey: layout.taskInput(backupId, source) }));
+    const sources = captures.map(({ source }) => ({ source, taskInputKey: layout.taskInput(backupId, source) }));
     if (claimed)
-      for (const { source, taskInputKey } of sources)
-        await repository.create(taskInputKey, JSON.stringify(taskInput(plan, escrow, backupId, source)));
-    return { claimed, backupId, sourceIds, sources };
+      for (const { source, engine, section } of captures) {
+        const task: TaskInputOf<"capture"> = {
+          verb: "capture",
+          runId: backupId,
+          task: source,
+          source,
+          engine,
+          backupId,
+          section,
+          escrow,
+        };
+        await repository.create(layout.taskInput(backupId, source), JSON.stringify(task));
+      }
+    return { claimed, backupId, sourceIds: captures.map(({ source }) => source), sources };
   };
 
-function identify(plan: Plan, input: BackupRequested, execution: Input["execution"]) {
-  const startedAt = new Date(execution.startTime);
-  if ("safetyFor" in input)
-    return {
-      backupId: safetyBackupId(input.safetyFor, startedAt),
-      sourceIds: known(plan, input.sources, Object.keys(plan.sources)),
-    };
+type Capture = { source: string; engine: string; section: Record<string, unknown> };
+type Planned = { backupId: BackupId; captures: Capture[] };
+type OfPlan = Extract<BackupRequested, { backup: string }>;
+type Safety = Extract<BackupRequested, { safetyFor: string }>;
+
+function ofPlan(plan: Plan, input: OfPlan, execution: Input["execution"]): Planned {
   const backup = plan.backups[input.backup];
   if (!backup)
     throw new InputInvalid(
       `backup: there is no backup "${input.backup}"; the plan has ${Object.keys(plan.backups).join(", ")}`,
     );
-  const sourceIds = known(plan, input.sources ?? backup.sources, backup.sources);
+  const wanted = [...new Set(input.sources ?? backup.sources)];
+  const strangers = wanted.filter((source) => !backup.sources.includes(source));
+  if (strangers.length > 0)
+    throw new InputInvalid(
+      strangers.map((name) => `sources: "${name}" is none of ${backup.sources.join(", ")}`).join("\n"),
+    );
   const backupId =
     input.scheduledTime === undefined
-      ? manualBackupId(sha256(execution.id).slice(0, 4), startedAt)
+      ? manualBackupId(sha256(execution.id).slice(0, 4), new Date(execution.startTime))
       : scheduledBackupId(input.backup, new Date(input.scheduledTime));
-  return { backupId, sourceIds };
+  const captures = wanted.map((source) => {
+    const { engine = "", restoreTo: _, ...section } = plan.sources[source] ?? {};
+    return { source, engine, section };
+  });
+  return { backupId, captures };
 }
 
-function known(plan: Plan, wanted: string[], allowed: string[]): string[] {
-  const strangers = wanted.filter((source) => !allowed.includes(source) || !plan.sources[source]);
-  if (strangers.length > 0)
-    throw new InputInvalid(strangers.map((name) => `sources: "${name}" is none of ${allowed.join(", ")}`).join("\n"));
-  return [...new Set(wanted)];
-}
-
-function taskInput(plan: Plan, escrow: string | null, backupId: BackupId, source: string): TaskInputOf<"capture"> {
-  const { engine = "", restoreTo: _, ...section } = plan.sources[source] ?? {};
-  return { verb: "capture", runId: backupId, task: source, source, engine, backupId, section, escrow };
+/** What a restore would replace: captured under the name of the source that lives there, or else of the target. */
+function safety(plan: Plan, safetySources: SafetySources, input: Safety, execution: Input["execution"]): Planned {
+  const target = plan.targets[input.target];
+  if (!target) throw new InputInvalid(`target: there is no target "${input.target}"`);
+  const { engine, live: _, source, ...own } = target;
+  const {
+    engine: __,
+    restoreTo: ___,
+    ...sourceSection
+  } = (source === undefined ? undefined : plan.sources[source]) ?? {};
+  const section = safetySources[engine]?.(source === undefined ? own : sourceSection, input.holds) ?? {};
+  return {
+    backupId: safetyBackupId(input.safetyFor, new Date(execution.startTime)),
+    captures: [{ source: source ?? input.target, engine, section }],
+  };
 }

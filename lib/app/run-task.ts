@@ -10,6 +10,9 @@ import type { Clock, Log } from "#ports/log.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { captureSource } from "./capture-source.ts";
+import { checkSource } from "./check-source.ts";
+import { inspectTarget } from "./inspect-target.ts";
+import { restoreSource } from "./restore-source.ts";
 import { verifySource } from "./verify-source.ts";
 
 export type TaskPorts = {
@@ -85,7 +88,11 @@ function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: Abo
       return captureSource(ports)(input, attempt, tools);
     case "verify":
       return verifySource(ports)(input, tools);
-    default:
-      throw new InputInvalid(`${input.verb} is not built yet`);
+    case "check":
+      return checkSource(ports.engines)(input, tools);
+    case "inspect":
+      return inspectTarget(ports)(input, tools);
+    case "restore":
+      return restoreSource(ports)(input, tools);
   }
 }

@@ -50,6 +50,10 @@ export class FormatIncomplete extends BackupError {
 export class PreflightFailed extends BackupError {
   override readonly name = "PreflightFailed";
 }
+/** Others were waiting for the capture, or it for them, for longer than the plan allows. It gave way; a later try may succeed. */
+export class SourceBusy extends BackupError {
+  override readonly name = "SourceBusy";
+}
 /** The upload could not be finished; it was aborted and no object is visible. */
 export class UploadFailed extends BackupError {
   override readonly name = "UploadFailed";

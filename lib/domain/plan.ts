@@ -7,6 +7,12 @@ import { Cron, longestIntervalMs } from "./schedule.ts";
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
 export type EngineSections = Record<string, { source: z.ZodObject; target: z.ZodObject }>;
 
+/** Per engine: turns the section of a target, or of the source that lives there, into one that captures what it `holds`. */
+export type SafetySources = Record<
+  string,
+  (section: Record<string, unknown>, holds: string[]) => Record<string, unknown>
+>;
+
 /** The arn of a secret in Secrets Manager; secrets themselves never stand in a plan. */
 export const SecretArn = z
   .string()
@@ -36,7 +42,8 @@ const Signing = z.strictObject({
 });
 
 export type Source = { engine: string; restoreTo: string; [option: string]: unknown };
-export type Target = { engine: string; live: boolean; [option: string]: unknown };
+/** `source`: the target is that source's own server. */
+export type Target = { engine: string; live: boolean; source?: string; [option: string]: unknown };
 export type Plan = {
   sources: Record<string, Source>;
   targets: Record<string, Target>;
@@ -81,7 +88,11 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     read(Top, value, "") ?? (typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {});
   const plan = {
     sources: readEach(top["sources"], "sources", ofEngine("source", { restoreTo: Name })) as Plan["sources"],
-    targets: readEach(top["targets"], "targets", ofEngine("target", { live: z.boolean() })) as Plan["targets"],
+    targets: readEach(
+      top["targets"],
+      "targets",
+      ofEngine("target", { live: z.boolean(), source: Name.optional() }),
+    ) as Plan["targets"],
     backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
     encryption: read(Encryption, top["encryption"], "encryption"),
@@ -116,6 +127,13 @@ function contradictions(plan: Omit<Plan, "encryption" | "tell" | "signing">, top
       problems.push({ path, message: `"${restoreTo}" is ${target.engine}, the source is ${engine}` });
     if (target?.live)
       problems.push({ path, message: `"${restoreTo}" is live: restores land there only when they are told to` });
+  }
+  for (const [name, { source, engine }] of Object.entries(plan.targets)) {
+    if (source === undefined) continue;
+    const path = `targets.${name}.source`;
+    if (!named("sources").includes(source)) problems.push({ path, message: `there is no source "${source}"` });
+    const same = plan.sources[source]?.engine ?? engine;
+    if (same !== engine) problems.push({ path, message: `"${source}" is ${same}, the target is ${engine}` });
   }
   for (const [name, { sources }] of Object.entries(plan.backups))
     sources.forEach((source, index) => {

@@ -1,0 +1,11 @@
+import { z } from "zod";
+import { BackupId, Name } from "#domain/ids.ts";
+
+/** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
+export const BackupByHand = z.strictObject({ backup: Name, sources: z.array(Name).min(1).optional() });
+export const SourceByHand = z.strictObject({ source: Name });
+export const PointsByHand = z.strictObject({
+  source: Name.optional(),
+  newest: z.int().positive().max(1_000).default(50),
+});
+export const PointByHand = z.strictObject({ source: Name, backupId: BackupId });

@@ -1,0 +1,28 @@
+import { defineTask } from "#adapters/aws/define-task.ts";
+import { wireAws, wireTasks } from "#adapters/aws/wire.ts";
+import { askForCheck } from "#app/ask-for-check.ts";
+import { loadConfig } from "#config";
+import { SourceByHand } from "#events/by-hand.ts";
+import { loadPlan } from "../plan.ts";
+
+const config = loadConfig(process.env, [
+  "CLUSTER",
+  "CAPTURE_TASK",
+  "SUBNET_IDS",
+  "TASK_SECURITY_GROUP",
+  "ASSIGN_PUBLIC_IP",
+]);
+const tasks = wireTasks({
+  cluster: config.CLUSTER,
+  subnets: config.SUBNET_IDS.split(","),
+  securityGroups: [config.TASK_SECURITY_GROUP],
+  assignPublicIp: config.ASSIGN_PUBLIC_IP === "DISABLED" ? "DISABLED" : "ENABLED",
+});
+const check = askForCheck({
+  ...wireAws(config),
+  tasks,
+  captureTask: config.CAPTURE_TASK,
+  plan: loadPlan(process.env).plan,
+});
+
+export const handler = defineTask(SourceByHand, (input, { requestId }) => check(input, requestId));

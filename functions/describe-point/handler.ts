@@ -1,0 +1,10 @@
+import { defineTask } from "#adapters/aws/define-task.ts";
+import { wireAws } from "#adapters/aws/wire.ts";
+import { describePoint } from "#app/describe-point.ts";
+import { loadConfig } from "#config";
+import { PointByHand } from "#events/by-hand.ts";
+import { loadPlan } from "../plan.ts";
+
+const ports = wireAws(loadConfig(process.env), loadPlan(process.env).plan.signing?.publicKeySha256);
+
+export const handler = defineTask(PointByHand, describePoint(ports));

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { defineTask } from "#adapters/aws/define-task.ts";
+import { wireAws, wireEvents } from "#adapters/aws/wire.ts";
+import { recordEvidence } from "#app/record-evidence.ts";
+import { loadConfig } from "#config";
+import { BackupId } from "#domain/ids.ts";
+import { RestorePlan } from "#domain/restore-plan.ts";
+import { TaskEnd } from "#domain/task-input.ts";
+import { RestoreRequested } from "#events/restore-requested.ts";
+import { loadPlan } from "../plan.ts";
+
+const ports = wireAws(loadConfig(process.env), loadPlan(process.env).plan.signing?.publicKeySha256);
+const run = recordEvidence({ ...ports, events: wireEvents() });
+const EvidenceInput = z.strictObject({
+  input: RestoreRequested,
+  plan: RestorePlan,
+  executionId: z.string(),
+  /** Empty where no safety point was needed: a state machine can't say "nothing" (osls drops nulls). */
+  safetyBackupId: z.union([BackupId, z.literal("").transform(() => undefined)]),
+  restored: z.array(TaskEnd),
+});
+
+export const handler = defineTask(EvidenceInput, run);

@@ -1,0 +1,61 @@
+import { ConfirmationNeeded, TargetUnfit, TaskFailed } from "#domain/errors.ts";
+import { Inspected } from "#domain/outcome.ts";
+import type { Plan } from "#domain/plan.ts";
+import type { RestorePlan } from "#domain/restore-plan.ts";
+import type { TaskEnd, TaskInputOf } from "#domain/task-input.ts";
+import type { RestoreRequested } from "#events/restore-requested.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { judgeTask } from "./judge-task.ts";
+import { targetOf } from "./plan-restore.ts";
+import { readEvidence } from "./read-evidence.ts";
+
+type Ports = CatalogPorts & { plan: Plan; swapKeepsOldState: Record<string, boolean> };
+type Input = { input: RestoreRequested; plan: RestorePlan; inspected: TaskEnd[] };
+export type PassedInterlock = {
+  safety: "none" | "committed" | "verified";
+  safetyInput: { safetyFor: string; target: string; holds: string[] };
+  restore: { source: string; taskInputKey: string }[];
+};
+
+/**
+ * Lets a restore go on only into a target that fits, and that was named when it is live or holds what holdfast did not put
+ * there. Says which safety point comes first. Throws `TargetUnfit` or `ConfirmationNeeded`; nothing has been touched.
+ */
+export const checkInterlock =
+  (ports: Ports) =>
+  async ({ input, plan, inspected }: Input): Promise<PassedInterlock> => {
+    const { restoreId, source, target, backupId } = plan;
+    const task = `inspect-${source}`;
+    const judged = await judgeTask(ports, { runId: restoreId, task }, inspected[0], Inspected);
+    if (!judged.succeeded)
+      throw new TaskFailed(`${target} could not be looked at; nothing was touched: ${judged.reason}`);
+    const { fingerprint, holds, problems } = judged.outcome;
+    if (problems.length > 0)
+      throw new TargetUnfit(`${target} can't take ${backupId}; nothing was touched:\n${problems.join("\n")}`);
+
+    const ours = new Set(
+      (await readEvidence(ports, target)).flatMap(({ putThere }) => putThere.map(({ mark }) => mark)),
+    );
+    const foreign = holds.filter(({ mark }) => !ours.has(mark));
+    const needsConfirmation = plan.isLive || foreign.length > 0;
+    if (needsConfirmation && input.confirm !== target) {
+      const why = plan.isLive ? "is live" : "holds data that holdfast did not put there";
+      const what = holds.map(({ what: held }) => held).join(", ") || "nothing";
+      throw new ConfirmationNeeded(
+        `${target} ${why} (${what}); nothing was touched. To replace it, add "confirm": "${target}" to the same input`,
+      );
+    }
+    const { engine, section } = targetOf(ports.plan, { source, target });
+    const taskInputKey = ports.layout.taskInput(restoreId, source);
+    const restore: TaskInputOf<"restore"> = {
+      ...{ verb: "restore", runId: restoreId, task: source, source, engine, backupId, restoreId, target, section },
+      ...{ options: input.options, fingerprint },
+    };
+    await ports.repository.create(taskInputKey, JSON.stringify(restore));
+    const isSafetyNeeded = needsConfirmation && holds.length > 0 && input.safety === "before";
+    return {
+      safety: !isSafetyNeeded ? "none" : ports.swapKeepsOldState[engine] ? "committed" : "verified",
+      safetyInput: { safetyFor: restoreId, target, holds: holds.map(({ name }) => name) },
+      restore: [{ source, taskInputKey }],
+    };
+  };

@@ -1,0 +1,32 @@
+import type { BackupId } from "#domain/ids.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { findPoint } from "./open-point.ts";
+import type { Answer } from "./start-backup.ts";
+
+/** Everything that is known of one point, from its signed manifest and proofs. */
+export const describePoint =
+  (ports: CatalogPorts & { stage: string }) =>
+  async ({ source, backupId }: { source: string; backupId: BackupId }): Promise<Answer> => {
+    const point = await findPoint(ports, backupId, source);
+    const { artifacts, facts, ...component } = point.component;
+    const restore = JSON.stringify({ source, backupId });
+    return {
+      verdict: {
+        committed: `${source} in ${backupId} is committed, not yet read back: a restore refuses it until it is verified`,
+        verified: `${source} in ${backupId} is verified and restorable to ${component.recoveredTo}`,
+        quarantined: `${source} in ${backupId} is QUARANTINED: its bytes are wrong`,
+      }[point.proof],
+      figures: {
+        ...component,
+        ...(point.proof === "verified"
+          ? { verifiedAt: point.verifiedAt.toISOString(), facts: point.facts }
+          : { facts }),
+        ...(point.proof === "quarantined" ? { reasons: point.reasons } : {}),
+        artifacts: artifacts.map(({ parts, ...artifact }) => ({ ...artifact, parts: parts.length })),
+      },
+      next:
+        point.proof === "verified"
+          ? `npx sls invoke --stage ${ports.stage} -f start-restore -d '${restore}'`
+          : `npx sls invoke --stage ${ports.stage} -f list-points -d '{"source":"${source}"}'`,
+    };
+  };

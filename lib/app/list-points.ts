@@ -1,0 +1,46 @@
+import { isSafety } from "#domain/ids.ts";
+import type { Plan } from "#domain/plan.ts";
+import { chooseLatest, type RecoveryPoint } from "#domain/recovery-point.ts";
+import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import type { Answer } from "./start-backup.ts";
+
+/** The recovery points, newest first, with what `latest` is for each source and what newer ones wait for their proof. */
+export const listPoints =
+  (ports: CatalogPorts & { plan: Plan; stage: string }) =>
+  async ({ source, newest }: { source?: string | undefined; newest: number }): Promise<Answer> => {
+    const { points, refused } = await readCatalog(ports, { newest, ...(source === undefined ? {} : { source }) });
+    const sources =
+      source === undefined
+        ? [...new Set([...Object.keys(ports.plan.sources), ...points.map((point) => point.source)])]
+        : [source];
+    const latest = sources.map((name) =>
+      describeLatest(
+        name,
+        points.filter((point) => point.source === name),
+      ),
+    );
+    return {
+      verdict: latest.map(({ verdict }) => verdict).join("; "),
+      figures: { points: points.map(row), refused },
+      next: `To restore the newest verified point into the plan's staging target: npx sls invoke --stage ${ports.stage} -f start-restore -d '{"source":"${sources[0] ?? "…"}"}'`,
+    };
+  };
+
+function describeLatest(name: string, points: RecoveryPoint[]) {
+  const { latest, newerCommitted } = chooseLatest(points);
+  const newer =
+    newerCommitted.length === 0
+      ? ""
+      : ` (newer, being verified: ${newerCommitted.map(({ backupId }) => backupId).join(", ")})`;
+  const to = latest ? `is restorable to ${latest.recoveredTo.toISOString()}` : "has NO verified point";
+  return { verdict: `${name} ${to}${newer}` };
+}
+
+const row = (point: RecoveryPoint) => ({
+  source: point.source,
+  backupId: point.backupId,
+  recoveredTo: point.recoveredTo.toISOString(),
+  proof: isSafety(point.backupId) ? `${point.proof} (safety point)` : point.proof,
+  bytes: point.component.size,
+  ...(point.proof === "quarantined" ? { reasons: point.reasons } : {}),
+});

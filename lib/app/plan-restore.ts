@@ -1,0 +1,105 @@
+import type { z } from "zod";
+import { InputInvalid, NoSuchPoint } from "#domain/errors.ts";
+import { sha256 } from "#domain/hashes.ts";
+import { newRestoreId } from "#domain/ids.ts";
+import type { Plan, Target } from "#domain/plan.ts";
+import { chooseLatest, isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
+import type { RestorePlan } from "#domain/restore-plan.ts";
+import type { TaskInputOf } from "#domain/task-input.ts";
+import type { RestoreRequested } from "#events/restore-requested.ts";
+import { type CatalogPorts, readCatalog } from "./catalog.ts";
+
+type Ports = CatalogPorts & { plan: Plan; restoreOptions: Record<string, z.ZodType> };
+type Input = { input: RestoreRequested; execution: { id: string; startTime: string } };
+export type PlannedRestore = { plan: RestorePlan; inspect: { source: string; taskInputKey: string }[] };
+
+/**
+ * Chooses the point and the target and stores the task that looks at the target. Touches nothing. Throws `InputInvalid`
+ * with everything that is wrong with the request, or `NoSuchPoint` with the points that there are.
+ */
+export const planRestore =
+  (ports: Ports) =>
+  async ({ input, execution }: Input): Promise<PlannedRestore> => {
+    const { name: target, section, engine, isLive } = targetOf(ports.plan, input);
+    checkOptions(ports, engine, input.options);
+    const { points } = await readCatalog(ports, { source: input.source });
+    const { point, newerCommitted } = choose(points, input);
+    if (point.component.engine !== engine)
+      throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
+    const startedAt = new Date(execution.startTime);
+    const restoreId = newRestoreId(sha256(execution.id).slice(0, 4), startedAt);
+    const { source } = input;
+    const { backupId } = point;
+    const task = `inspect-${source}`;
+    const taskInput: TaskInputOf<"inspect"> = {
+      ...{ verb: "inspect", runId: restoreId, task, source, engine, backupId, target, section, options: input.options },
+    };
+    const taskInputKey = ports.layout.taskInput(restoreId, task);
+    await ports.repository.create(taskInputKey, JSON.stringify(taskInput));
+    const recoveredTo = point.recoveredTo.toISOString();
+    return {
+      plan: {
+        restoreId,
+        source,
+        target,
+        isLive,
+        backupId,
+        recoveredTo,
+        newerCommitted,
+        startedAt: startedAt.toISOString(),
+      },
+      inspect: [{ source, taskInputKey }],
+    };
+  };
+
+/** The target that was asked for, or the one that the plan gives the source; what is left of it is the engine's section. */
+export function targetOf(plan: Plan, { source, target }: Pick<RestoreRequested, "source" | "target">) {
+  const name = target ?? plan.sources[source]?.restoreTo ?? source;
+  const found: Target | undefined = plan.targets[name];
+  if (!found)
+    throw new InputInvalid(
+      target === undefined
+        ? `source: there is no source "${source}"; the plan has ${Object.keys(plan.sources).join(", ")}`
+        : `target: there is no target "${target}"; the plan has ${Object.keys(plan.targets).join(", ")}`,
+    );
+  const { engine, live: isLive, source: _, ...section } = found;
+  return { name, engine, isLive, section };
+}
+
+function checkOptions({ restoreOptions }: Ports, engine: string, options: Record<string, unknown>) {
+  const parsed = restoreOptions[engine]?.safeParse(options);
+  if (parsed?.success) return;
+  const problems = parsed?.error.issues.map(({ path, message }) => `options.${path.join(".")}: ${message}`) ?? [];
+  throw new InputInvalid(problems.join("\n"));
+}
+
+function choose(points: RecoveryPoint[], { source, backupId, before }: RestoreRequested) {
+  if (backupId === undefined) {
+    const { latest, newerCommitted } = chooseLatest(points, before === undefined ? undefined : new Date(before));
+    if (!latest)
+      throw new NoSuchPoint(
+        `${source} has no verified point${before === undefined ? "" : ` before ${before}`}. ${overview(points)}`,
+      );
+    return { point: latest, newerCommitted: newerCommitted.map((point) => point.backupId) };
+  }
+  const named = points.find((point) => point.backupId === backupId);
+  if (!named) throw new NoSuchPoint(`${source} has no point in ${backupId}. ${overview(points)}`);
+  return { point: trusted(named), newerCommitted: [] };
+}
+
+function trusted(point: RecoveryPoint): TrustedPoint {
+  if (isTrusted(point)) return point;
+  const why =
+    point.proof === "quarantined"
+      ? `QUARANTINED: ${point.reasons.join("; ")}`
+      : "not verified yet: start the verify machine for it first";
+  throw new NoSuchPoint(`${point.source} in ${point.backupId} can't be restored: it is ${why}`);
+}
+
+const overview = (points: RecoveryPoint[]) =>
+  points.length === 0
+    ? "There are no points at all."
+    : `There are: ${points
+        .slice(0, 10)
+        .map(({ backupId, proof }) => `${backupId} (${proof})`)
+        .join(", ")}.`;

@@ -1,0 +1,57 @@
+import type { Evidence } from "#domain/evidence.ts";
+import type { BackupId } from "#domain/ids.ts";
+import { Restored } from "#domain/outcome.ts";
+import type { RestorePlan } from "#domain/restore-plan.ts";
+import type { TaskEnd } from "#domain/task-input.ts";
+import type { RestoreRequested } from "#events/restore-requested.ts";
+import type { Signer } from "#ports/keys.ts";
+import type { Events } from "#ports/messaging.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { judgeTask } from "./judge-task.ts";
+import { createSigned } from "./signed-objects.ts";
+
+type Ports = CatalogPorts & { stage: string; signer: Signer; events: Events };
+type Input = {
+  input: RestoreRequested;
+  plan: RestorePlan;
+  executionId: string;
+  safetyBackupId: BackupId | undefined;
+  restored: TaskEnd[];
+};
+export type RecordedEvidence = { outcome: "RESTORED" | "FAILED"; problem: string; evidenceKey: string };
+
+/** Stores what a restore did, signed, and tells the bus. A restore that failed left the target as it was, and no evidence. */
+export const recordEvidence =
+  (ports: Ports) =>
+  async ({ input, plan, executionId, safetyBackupId, restored }: Input): Promise<RecordedEvidence> => {
+    const { restoreId, source, target, backupId, recoveredTo, startedAt } = plan;
+    const judged = await judgeTask(ports, { runId: restoreId, task: source }, restored[0], Restored);
+    if (!judged.succeeded) return { outcome: "FAILED", problem: `${source}: ${judged.reason}`, evidenceKey: "" };
+    const { finishedAt, phases, factsCompared, putThere, kept, notes } = judged.outcome;
+    const evidence: Evidence = {
+      schema: 1,
+      restoreId,
+      source,
+      target,
+      backupId,
+      recoveredTo,
+      requestedBy: { claimed: input.requestedBy ?? null, execution: executionId },
+      safetyBackupId: safetyBackupId ?? null,
+      noSafetyBecause: input.because ?? null,
+      startedAt,
+      finishedAt,
+      phases,
+      factsCompared,
+      putThere,
+      kept,
+      notes,
+    };
+    const evidenceKey = ports.layout.evidence(restoreId);
+    const body = `${JSON.stringify(evidence, null, 2)}\n`;
+    await createSigned(ports, evidenceKey, (hash) => ports.layout.proofSignature(evidenceKey, hash), body);
+    const seconds = Object.values(phases).reduce((sum, phase) => sum + phase, 0);
+    const { stage } = ports;
+    const detail = { stage, restoreId, source, target, backupId, recoveredTo, seconds, factsCompared, kept };
+    await ports.events.emit({ type: "RestoreFinished", detail });
+    return { outcome: "RESTORED", problem: "", evidenceKey };
+  };

@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { BackupId, RestoreId } from "./ids.ts";
+import { Phases } from "./outcome.ts";
+
+/** `restores/<restoreId>/evidence.json`: what a restore did, measured. Signed like a manifest. */
+export const Evidence = z.strictObject({
+  schema: z.literal(1),
+  restoreId: RestoreId,
+  source: z.string(),
+  target: z.string(),
+  backupId: BackupId,
+  recoveredTo: z.iso.datetime(),
+  /** Nothing proves who asked: these are the request's own words. */
+  requestedBy: z.strictObject({ claimed: z.string().nullable(), execution: z.string() }),
+  safetyBackupId: BackupId.nullable(),
+  noSafetyBecause: z.string().nullable(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  /** Seconds. */
+  phases: Phases,
+  factsCompared: z.int().positive(),
+  putThere: z.array(z.strictObject({ name: z.string(), mark: z.string() })),
+  kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  notes: z.array(z.string()),
+});
+export type Evidence = z.infer<typeof Evidence>;

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import type { EngineSections, SafetySources } from "#domain/plan.ts";
+import type { Guide } from "#domain/restore-guide.ts";
+import { PostgresqlSource, PostgresqlTarget } from "./postgresql/config.ts";
+import { RedisSource, RedisTarget } from "./redis/config.ts";
+import { guideToRdb } from "./redis/restore-guide.ts";
+
+/** What Lambdas need to know of engines: no clients, no tools. */
+export const engineSections: EngineSections = {
+  postgresql: { source: PostgresqlSource, target: PostgresqlTarget },
+  redis: { source: RedisSource, target: RedisTarget },
+};
+
+/** What is captured before a restore replaces it: exactly what the target holds, by the connection of its section. */
+export const safetySources: SafetySources = {
+  postgresql: ({ connection, secret }, holds) => ({ connection, secret, databases: holds }),
+  redis: ({ connection, secret }) => ({ connection, secret }),
+};
+
+export const restoreGuides: Record<string, Guide> = { postgresql: () => "", redis: guideToRdb };
+export const restoreOptions: Record<string, z.ZodType> = { postgresql: z.looseObject({}), redis: z.strictObject({}) };
+export const swapKeepsOldState: Record<string, boolean> = { postgresql: true, redis: false };
