@@ -25,7 +25,7 @@ export const checkBackup =
     ports.log.info(isWhole ? `${backupId} is whole` : `${backupId} is not whole`, { backupId, wrong, reason });
     // whoever takes a safety point waits for its verification, and so starts it
     if (isWhole && isSafety(backupId)) return { backupId, wrong, verify: "left to the restore" };
-    const input = { backupId, ...(isWhole ? {} : { wrong }) };
+    const input = { backupId, ...(Object.keys(wrong).length > 0 ? { wrong } : {}) };
     const { isNew } = await ports.machines.start(ports.verifyMachine, backupId, input);
     return { backupId, wrong, verify: isNew ? "started" : "already started" };
   };

@@ -115,8 +115,11 @@ const Top = z.strictObject({
   signing: z.unknown().optional(),
 });
 
-/** What only shows when sections are held against each other. Sections that did not parse are left out. */
-function contradictions(plan: Omit<Plan, "encryption" | "tell" | "signing">, top: Record<string, unknown>): Problem[] {
+/** What only shows when sections are held against each other, as far as each can be read at all. */
+function contradictions(
+  plan: Pick<Plan, "sources" | "targets" | "backups" | "objectives">,
+  top: Record<string, unknown>,
+): Problem[] {
   const named = (section: string) => Object.keys((top[section] as object | undefined) ?? {});
   const problems: Problem[] = [];
   for (const [name, { restoreTo, engine }] of Object.entries(plan.sources)) {
@@ -135,7 +138,8 @@ function contradictions(plan: Omit<Plan, "encryption" | "tell" | "signing">, top
     const same = plan.sources[source]?.engine ?? engine;
     if (same !== engine) problems.push({ path, message: `"${source}" is ${same}, the target is ${engine}` });
   }
-  for (const [name, { sources }] of Object.entries(plan.backups))
+  const members = Object.entries(Memberships.parse(top["backups"]));
+  for (const [name, { sources }] of members)
     sources.forEach((source, index) => {
       if (!named("sources").includes(source))
         problems.push({ path: `backups.${name}.sources.${index}`, message: `there is no source "${source}"` });
@@ -143,33 +147,33 @@ function contradictions(plan: Omit<Plan, "encryption" | "tell" | "signing">, top
   for (const name of named("objectives"))
     if (!named("sources").includes(name))
       problems.push({ path: `objectives.${name}`, message: `there is no source "${name}"` });
-  for (const name of Object.keys(plan.sources)) problems.push(...objectiveProblems(name, plan, named("objectives")));
+  for (const name of named("sources")) {
+    if (!members.some(([, { sources }]) => sources.includes(name)))
+      problems.push({ path: `sources.${name}`, message: "is in no backup: it would never be captured" });
+    if (!named("objectives").includes(name))
+      problems.push({ path: `objectives.${name}`, message: "is missing: say its rpo and rto" });
+    problems.push(...unreachableRpo(name, plan));
+  }
   return problems;
 }
 
+/** Which sources a backup names, however wrong the rest of it is. */
+const Memberships = z
+  .record(z.string(), z.looseObject({ sources: z.array(z.string()).catch([]) }).catch({ sources: [] }))
+  .catch({});
+
 /** C1: an RPO that is shorter than the interval of the backup that should meet it can't be met. */
-function objectiveProblems(
-  source: string,
-  plan: Pick<Plan, "backups" | "objectives">,
-  objectives: string[],
-): Problem[] {
-  const backups = Object.entries(plan.backups).filter(([, { sources }]) => sources.includes(source));
-  if (backups.length === 0)
-    return [{ path: `sources.${source}`, message: "is in no backup: it would never be captured" }];
-  if (!objectives.includes(source))
-    return [{ path: `objectives.${source}`, message: "is missing: say its rpo and rto" }];
-  const objective = plan.objectives[source];
-  if (!objective) return [];
-  const [name, interval] = backups
-    .map(([backup, { schedule }]) => [backup, longestIntervalMs(schedule)] as const)
-    .reduce((shortest, next) => (next[1] < shortest[1] ? next : shortest));
-  if (durationMs(objective.rpo) >= interval) return [];
-  return [
-    {
-      path: `objectives.${source}.rpo`,
-      message: `C1: ${objective.rpo} can't be met: backup "${name}" runs up to ${formatDuration(interval)} apart`,
-    },
-  ];
+function unreachableRpo(source: string, { backups, objectives }: Pick<Plan, "backups" | "objectives">): Problem[] {
+  const objective = objectives[source];
+  const intervals = Object.entries(backups)
+    .filter(([, { sources }]) => sources.includes(source))
+    .map(([name, { schedule }]) => ({ name, interval: longestIntervalMs(schedule) }))
+    .toSorted((a, b) => a.interval - b.interval);
+  const [shortest] = intervals;
+  if (!objective || !shortest || durationMs(objective.rpo) >= shortest.interval) return [];
+  const apart = formatDuration(shortest.interval);
+  const message = `C1: ${objective.rpo} can't be met: backup "${shortest.name}" runs up to ${apart} apart`;
+  return [{ path: `objectives.${source}.rpo`, message }];
 }
 
 const describe = (problems: Problem[]) =>

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { slackMessage } from "#adapters/slack.ts";
+import { announce } from "#app/announce.ts";
+import { checkBackup } from "#app/check-backup.ts";
+import { commitBackup } from "#app/commit-backup.ts";
+import { aBackup, capture, layout, type MemoryWorld, memoryWorld } from "../support/memory-world.ts";
+
+const created = { bucket: "the-bucket", key: layout.manifest(aBackup) };
+const check = (world: MemoryWorld) => checkBackup({ ...world.ports, verifyMachine: "arn:verify" });
+async function committed() {
+  const world = memoryWorld();
+  await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [capture(world, "app-db")] });
+  return world;
+}
+
+describe("the integrity check of a new manifest", () => {
+  it("O5 starts one verification however often the event comes", async () => {
+    const world = await committed();
+
+    await Promise.all(Array.from({ length: 10 }, () => check(world)(created)));
+
+    expect(world.started).toEqual([{ name: aBackup, input: { backupId: aBackup } }]);
+  });
+
+  it("R5 hands a missing artifact to the verify machine, which quarantines it", async () => {
+    const world = await committed();
+    const [artifact] = world.artifacts.keys();
+    world.artifacts.clear();
+
+    await check(world)(created);
+
+    expect(world.started[0]?.input).toEqual({
+      backupId: aBackup,
+      wrong: { "app-db": [`ArtifactMissing: ${artifact}`] },
+    });
+  });
+
+  it("R4 leaves a manifest with another signature to the verify machine, which fails on it", async () => {
+    const world = await committed();
+    world.objects.set(created.key, new TextEncoder().encode("{}"));
+
+    await check(world)(created);
+
+    expect(world.started).toEqual([{ name: aBackup, input: { backupId: aBackup } }]);
+  });
+
+  it.each([
+    ["another bucket", { bucket: "theirs", key: created.key }],
+    ["another stage", { bucket: "the-bucket", key: created.key.replace("test/", "prod/") }],
+    ["an odd key", { bucket: "the-bucket", key: "test/../%2e%2e/é+ /manifest.json" }],
+  ])("O7 ignores an event of %s and says so", async (_, event) => {
+    const world = await committed();
+
+    expect(await check(world)(event)).toEqual({ ignored: expect.stringContaining("is no manifest of this stage") });
+    expect(world.started).toEqual([]);
+    expect(world.lines).toHaveLength(1);
+  });
+});
+
+const failure = {
+  executionArn: "arn:aws:states:us-east-1:0:execution:holdfast-test-backup:run-1",
+  stateMachineArn: "arn:aws:states:us-east-1:0:stateMachine:holdfast-test-backup",
+  name: "run-1",
+  status: "FAILED" as const,
+  input: '{"backup":"nightly","scheduledTime":"2026-02-23T02:00:00Z"}',
+  error: "BackupFailed",
+  cause: "app-db: FormatIncomplete: <!channel> *cut*",
+};
+
+describe("announcements", () => {
+  it("I3 tells of a failed execution once, however often the event comes", async () => {
+    const world = memoryWorld();
+    const tell = announce(world.ports);
+
+    await Promise.all(["a", "b", "c"].map((requestId) => tell({ execution: failure, requestId })));
+
+    expect(world.told.map(({ code, severity }) => [code, severity])).toEqual([["BackupFailed", "critical"]]);
+  });
+
+  it("tells again for a retry of the request that could not be delivered", async () => {
+    const world = memoryWorld();
+    const broken = announce({ ...world.ports, channels: [{ tell: () => Promise.reject(new Error("Slack is down")) }] });
+
+    await expect(broken({ execution: failure, requestId: "a" })).rejects.toThrow("Slack is down");
+    await announce(world.ports)({ execution: failure, requestId: "a" });
+
+    expect(world.told).toHaveLength(1);
+  });
+
+  it("says what failed, what is intact and which command comes next", async () => {
+    const world = memoryWorld();
+
+    await announce(world.ports)({ execution: failure, requestId: "a" });
+
+    const [message] = world.told;
+    expect(message?.happened.join()).toContain("app-db: FormatIncomplete");
+    expect(message?.intact).toBe("there is no verified point yet.");
+    expect(message?.next.command).toContain(`-f check-source -d '{"source":"app-db"}'`);
+    expect(message?.next.command).toContain(`-f start-backup -d '{"backup":"nightly"}'`);
+  });
+
+  it("N10 lets no name become a mention in Slack", async () => {
+    const world = memoryWorld();
+
+    await announce(world.ports)({ execution: failure, requestId: "a" });
+
+    const [message] = world.told;
+    expect(JSON.stringify(message && slackMessage(message))).not.toContain("<!channel>");
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { commitBackup } from "#app/commit-backup.ts";
+import { parseManifest } from "#domain/manifest.ts";
+import { aBackup, capture, layout, memoryWorld } from "../support/memory-world.ts";
+
+const manifestKey = layout.manifest(aBackup);
+
+describe("commit", () => {
+  it("writes the manifest last, with its signature and RESTORE.md already there", async () => {
+    const world = memoryWorld();
+    const captures = [capture(world, "app-db"), capture(world, "sessions")];
+
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db", "sessions"], captures });
+
+    expect(result).toEqual({ outcome: "COMPLETE", failedSources: "" });
+    expect([...world.objects.keys()].slice(-3)).toEqual([
+      layout.restoreGuide(aBackup),
+      expect.stringMatching(/manifest\.[0-9a-f]{64}\.sig$/),
+      manifestKey,
+    ]);
+    expect(world.happened.map(({ type }) => type)).toEqual(["BackupCommitted"]);
+  });
+
+  it("IS-11 keeps the shape that operators know: timestamp, version, components with file and size", async () => {
+    const world = memoryWorld();
+
+    await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [capture(world, "app-db")] });
+
+    expect(JSON.parse(new TextDecoder().decode(world.objects.get(manifestKey)))).toMatchObject({
+      timestamp: "2026-02-23T02:00:09.000Z",
+      version: "0.0.0",
+      components: { "app-db": { file: "app-db-2026-02-23-020000-nightly.0.001.dump.zst.gpg", size: 15 } },
+    });
+  });
+
+  it("S13 says PARTIAL and names the failed source, whose siblings are good", async () => {
+    const world = memoryWorld();
+    const failed = {
+      source: "sessions",
+      failure: { Error: "States.TaskFailed", Cause: '{"ExitCode":137,"StoppedReason":"OOM"}' },
+    };
+
+    const result = await commitBackup(world.ports)({
+      backupId: aBackup,
+      sources: ["app-db", "sessions"],
+      captures: [capture(world, "app-db"), failed],
+    });
+
+    expect(result.outcome).toBe("PARTIAL");
+    expect(result.failedSources).toContain("sessions: TaskFailed: States.TaskFailed");
+    expect(result.failedSources).toContain("137");
+    const manifest = parseManifest(world.objects.get(manifestKey) ?? new Uint8Array());
+    expect(Object.keys(manifest.components)).toEqual(["app-db"]);
+    expect(Object.keys(manifest.failed)).toEqual(["sessions"]);
+  });
+
+  it("commits nothing and announces nothing when the only stored artifact has changed", async () => {
+    const world = memoryWorld();
+    const captures = [capture(world, "app-db")];
+    for (const artifact of world.artifacts.values()) artifact.compositeSha256 = "something else-1";
+
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures });
+
+    expect(result.outcome).toBe("FAILED");
+    expect(result.failedSources).toContain("app-db: ChecksumMismatch");
+    expect(world.objects.has(manifestKey)).toBe(false);
+    expect(world.happened).toEqual([]);
+  });
+
+  it("S2 does not believe an exit code of 0 without an outcome", async () => {
+    const world = memoryWorld();
+
+    const result = await commitBackup(world.ports)({
+      backupId: aBackup,
+      sources: ["app-db"],
+      captures: [{ source: "app-db", task: { exitCodes: [0] } }],
+    });
+
+    expect(result.failedSources).toContain("left no outcome, which proves nothing");
+  });
+
+  it.each([
+    ["another exit code", { source: "app-db", task: { exitCodes: [1] } }],
+    ["no exit code", { source: "app-db", task: { exitCodes: [] } }],
+    ["a failure that Step Functions caught", { source: "app-db", failure: { Error: "States.Timeout" } }],
+    ["no record at all", { source: "sessions", task: { exitCodes: [0] } }],
+  ])("S2 does not believe an outcome that says success beside %s", async (_, end) => {
+    const world = memoryWorld();
+    capture(world, "app-db");
+
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [end] });
+
+    expect(result.outcome).toBe("FAILED");
+    expect(world.objects.has(manifestKey)).toBe(false);
+  });
+
+  it("refuses an artifact that does not belong to this capture", async () => {
+    const world = memoryWorld();
+    const other = capture(world, "sessions");
+    const stranger = [...world.artifacts.values()];
+    const captures = [capture(world, "app-db", { artifacts: stranger }), other];
+
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures });
+
+    expect(result.failedSources).toContain("does not belong to this capture");
+  });
+
+  it("finding its own manifest already there is success, and the event is sent again", async () => {
+    const world = memoryWorld();
+    const input = { backupId: aBackup, sources: ["app-db"], captures: [capture(world, "app-db")] };
+    await commitBackup(world.ports)(input);
+    const before = world.objects.get(manifestKey);
+
+    const result = await commitBackup(world.ports)(input);
+
+    expect(result.outcome).toBe("COMPLETE");
+    expect(world.objects.get(manifestKey)).toBe(before);
+    expect(world.happened).toHaveLength(2);
+  });
+
+  it("U13 never overwrites another manifest", async () => {
+    const world = memoryWorld();
+    const captures = [capture(world, "app-db")];
+    const other = new TextEncoder().encode("another");
+    world.objects.set(manifestKey, other);
+
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures });
+
+    expect(result).toEqual({ outcome: "FAILED", failedSources: expect.stringContaining("AlreadyCommitted") });
+    expect(world.objects.get(manifestKey)).toBe(other);
+  });
+});

@@ -1,0 +1,261 @@
+import { describe, expect, it } from "vitest";
+import { checkInterlock } from "#app/check-interlock.ts";
+import { commitBackup } from "#app/commit-backup.ts";
+import { planRestore } from "#app/plan-restore.ts";
+import { planVerify } from "#app/plan-verify.ts";
+import { recordEvidence } from "#app/record-evidence.ts";
+import { recordProofs } from "#app/record-proofs.ts";
+import { ConfirmationNeeded, InputInvalid, NoSuchPoint, TargetUnfit } from "#domain/errors.ts";
+import { BackupId } from "#domain/ids.ts";
+import type { Inspected } from "#domain/outcome.ts";
+import { restoreOptions, swapKeepsOldState } from "#engines/descriptions.ts";
+import { RestoreRequested } from "#events/restore-requested.ts";
+import { aBackup, aPlan, capture, layout, type MemoryWorld, memoryWorld } from "../support/memory-world.ts";
+
+const execution = { id: "arn:restore", startTime: "2026-02-23T13:42:07Z" };
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const ended = { succeeded: true as const, attempt: 0, finishedAt: "2026-02-23T13:45:00.000Z" };
+
+async function committed(world: MemoryWorld, backupId = aBackup) {
+  await commitBackup(world.ports)({
+    backupId,
+    sources: ["app-db"],
+    captures: [capture(world, "app-db", {}, backupId)],
+  });
+}
+
+async function verified(world: MemoryWorld, backupId = aBackup, quarantine: string[] = []) {
+  await committed(world, backupId);
+  const planned = await planVerify(world.ports)({ input: { backupId }, execution: { name: backupId } });
+  world.objects.set(
+    layout.outcome(planned.runId, "app-db", 0),
+    encode({ ...ended, task: "app-db", quarantine, bytesRead: 15 }),
+  );
+  const ends = [{ source: "app-db", task: { exitCodes: [0] } }];
+  return recordProofs(world.ports)({ ...planned, sources: ["app-db"], verified: ends });
+}
+
+const plan = (world: MemoryWorld, request: object) =>
+  planRestore({ ...world.ports, plan: aPlan, restoreOptions })({ input: RestoreRequested.parse(request), execution });
+
+async function interlock(world: MemoryWorld, request: object, found: Partial<Inspected> = {}) {
+  const planned = await plan(world, request);
+  const task = "inspect-app-db";
+  const inspected = { ...ended, task, fingerprint: "server 1", holds: [], problems: [], ...found };
+  world.objects.set(layout.outcome(planned.plan.restoreId, task, 0), encode(inspected));
+  const check = checkInterlock({ ...world.ports, plan: aPlan, swapKeepsOldState });
+  return check({
+    input: RestoreRequested.parse(request),
+    plan: planned.plan,
+    inspected: [{ source: "app-db", task: { exitCodes: [0] } }],
+  });
+}
+const appDatabase = { name: "app", mark: "oid 5", what: "database app, 12 MB" };
+
+describe("which point a restore takes", () => {
+  it("X3 is the newest verified one; a newer committed one is named", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    const newer = BackupId.parse("2026-02-24-020000-nightly");
+    await commitBackup(world.ports)({
+      backupId: newer,
+      sources: ["app-db"],
+      captures: [capture(world, "app-db", { recoveredTo: "2026-02-24T02:00:05.000Z" }, newer)],
+    });
+
+    const planned = await plan(world, { source: "app-db" });
+
+    expect(planned.plan).toMatchObject({ backupId: aBackup, target: "staging-db", newerCommitted: [newer] });
+  });
+
+  it("X3 is none when nothing is verified, and the answer says what there is", async () => {
+    const world = memoryWorld();
+    await committed(world);
+
+    await expect(plan(world, { source: "app-db" })).rejects.toThrow(
+      `app-db has no verified point. There are: ${aBackup} (committed).`,
+    );
+  });
+
+  it("R1 is never a quarantined one, even by name", async () => {
+    const world = memoryWorld();
+    await verified(world, aBackup, ["ChecksumMismatch: part 1"]);
+
+    await expect(plan(world, { source: "app-db", backupId: aBackup })).rejects.toThrow(
+      "QUARANTINED: ChecksumMismatch: part 1",
+    );
+  });
+
+  it("R4 is never one whose manifest was edited", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    const key = layout.manifest(aBackup);
+    world.objects.set(key, encode({ ...JSON.parse(new TextDecoder().decode(world.objects.get(key))), version: "9" }));
+
+    await expect(plan(world, { source: "app-db" })).rejects.toThrow(NoSuchPoint);
+  });
+
+  it("R4 is never one whose proof was forged", async () => {
+    const world = memoryWorld();
+    await committed(world);
+    const forged = {
+      schema: 1,
+      backupId: aBackup,
+      source: "app-db",
+      manifestSha256: "",
+      verifiedAt: ended.finishedAt,
+      bytesRead: 1,
+    };
+    world.objects.set(layout.proof(aBackup, "app-db", "verified", "forged"), encode(forged));
+
+    await expect(plan(world, { source: "app-db" })).rejects.toThrow(NoSuchPoint);
+  });
+
+  it("says everything that is wrong with a request before anything is touched", async () => {
+    expect(
+      RestoreRequested.safeParse({ source: "app-db", target: "A B", before: "yesterday", confrim: "x" }).error?.issues,
+    ).toHaveLength(3);
+    await expect(plan(memoryWorld(), { source: "orders" })).rejects.toThrow(InputInvalid);
+    await expect(plan(memoryWorld(), { source: "app-db", target: "nowhere" })).rejects.toThrow(
+      'there is no target "nowhere"',
+    );
+  });
+});
+
+describe("the interlock", () => {
+  it("lets a restore into an empty staging target go on without a word and without a safety point", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    expect(await interlock(world, { source: "app-db" })).toMatchObject({
+      safety: "none",
+      restore: [{ source: "app-db" }],
+    });
+  });
+
+  it("X1 refuses a target that holds data which holdfast did not put there, and names the data and the way on", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    const refused = interlock(world, { source: "app-db" }, { holds: [appDatabase] });
+
+    await expect(refused).rejects.toThrow(ConfirmationNeeded);
+    await expect(refused).rejects.toThrow(
+      'holds data that holdfast did not put there (database app, 12 MB); nothing was touched. To replace it, add "confirm": "staging-db"',
+    );
+  });
+
+  it("refuses a live target that is not confirmed by its exact name", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    for (const confirm of [undefined, "yes", "app-db", "APP-DB-LIVE"])
+      await expect(interlock(world, { source: "app-db", target: "app-db-live", confirm })).rejects.toThrow(
+        "app-db-live is live",
+      );
+  });
+
+  it("takes a safety point of what a confirmed target holds before it is replaced", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    const passed = await interlock(
+      world,
+      { source: "app-db", target: "app-db-live", confirm: "app-db-live" },
+      { holds: [appDatabase] },
+    );
+
+    expect(passed).toMatchObject({ safety: "committed", safetyInput: { target: "app-db-live", holds: ["app"] } });
+  });
+
+  it('leaves the safety point out only for safety "none" with a reason', async () => {
+    const world = memoryWorld();
+    await verified(world);
+    const request = { source: "app-db", target: "app-db-live", confirm: "app-db-live", safety: "none" };
+
+    expect(RestoreRequested.safeParse(request).success).toBe(false);
+    const because = { ...request, because: "its disk is broken" };
+    expect(await interlock(world, because, { holds: [appDatabase] })).toMatchObject({ safety: "none" });
+  });
+
+  it("recognises what holdfast itself put there, as long as its mark is the same", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    const { plan: first } = await plan(world, { source: "app-db" });
+    const restored = {
+      ...ended,
+      task: "app-db",
+      phases: { load: 1 },
+      factsCompared: 4,
+      putThere: [{ name: "app", mark: "oid 5" }],
+      kept: [],
+      notes: [],
+    };
+    world.objects.set(layout.outcome(first.restoreId, "app-db", 0), encode(restored));
+    const input = RestoreRequested.parse({ source: "app-db" });
+    const ends = [{ source: "app-db", task: { exitCodes: [0] } }];
+    await recordEvidence(world.ports)({
+      input,
+      plan: first,
+      executionId: "arn",
+      safetyBackupId: undefined,
+      restored: ends,
+    });
+
+    expect(await interlock(world, { source: "app-db" }, { holds: [appDatabase] })).toMatchObject({ safety: "none" });
+    await expect(
+      interlock(world, { source: "app-db" }, { holds: [{ ...appDatabase, mark: "oid 5, changed" }] }),
+    ).rejects.toThrow(ConfirmationNeeded);
+  });
+
+  it("X5 refuses a target that can't take the point, with every reason", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    const refused = interlock(
+      world,
+      { source: "app-db" },
+      { problems: ["the server is 16", "extension citext is missing"] },
+    );
+
+    await expect(refused).rejects.toThrow(TargetUnfit);
+    await expect(refused).rejects.toThrow("the server is 16\nextension citext is missing");
+  });
+});
+
+describe("proofs", () => {
+  it("R1 a point that was read back wrong is quarantined, and verify fails", async () => {
+    const world = memoryWorld();
+
+    const recorded = await verified(world, aBackup, ["ChecksumMismatch: part 1"]);
+
+    expect(recorded).toEqual({ outcome: "FAILED", problems: "app-db: QUARANTINED, ChecksumMismatch: part 1" });
+    expect(
+      [...world.objects.keys()].filter((key) => key.includes("/proofs/app-db/quarantined-") && key.endsWith(".json")),
+    ).toHaveLength(1);
+  });
+
+  it("a point that could not be read stays as unproven as it was: no quarantine", async () => {
+    const world = memoryWorld();
+    await committed(world);
+    const planned = await planVerify(world.ports)({ input: { backupId: aBackup }, execution: { name: "v" } });
+
+    const recorded = await recordProofs(world.ports)({
+      ...planned,
+      sources: ["app-db"],
+      verified: [{ source: "app-db", failure: { Error: "States.Timeout" } }],
+    });
+
+    expect(recorded.outcome).toBe("FAILED");
+    expect([...world.objects.keys()].filter((key) => key.includes("/proofs/"))).toEqual([]);
+  });
+
+  it("O5 verifying again what has its proof gives nothing to do", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    expect(await planVerify(world.ports)({ input: { backupId: aBackup }, execution: { name: "again" } })).toMatchObject(
+      { isNeeded: false },
+    );
+  });
+});

@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { PlanInvalid } from "#domain/errors.ts";
+import { parsePlan } from "#domain/plan.ts";
+import { engineSections } from "#engines/descriptions.ts";
+
+const localPlan = () => parse(readFileSync("config/local.yml", "utf8"));
+const problemsOf = (plan: unknown) => {
+  try {
+    parsePlan(plan, engineSections);
+  } catch (error) {
+    if (error instanceof PlanInvalid) return error.message;
+    throw error;
+  }
+  return "no problem";
+};
+
+describe("the plan", () => {
+  it("accepts the shipped plan of the local stage", () => {
+    expect(problemsOf(localPlan())).toBe("no problem");
+  });
+
+  it("reports every problem at once, each with its path", () => {
+    const plan = localPlan();
+    plan.sources["app-db"].connection.port = "many";
+    plan.sources["app-db"].databases = [];
+    plan.sources.sessions.restoreTo = "nowhere";
+    plan.backups.nightly.schedule = "every day";
+    plan.backups.nightly.sources.push("orders");
+    plan.encryption = { escrow: "none" };
+    plan.retention = { days: 30 };
+
+    const problems = problemsOf(plan);
+
+    expect(problems).toContain("The plan has 7 problems:");
+    expect(problems).toContain("sources.app-db.connection.port: ");
+    expect(problems).toContain("sources.app-db.databases: ");
+    expect(problems).toContain('sources.sessions.restoreTo: there is no target "nowhere"');
+    expect(problems).toContain("backups.nightly.schedule: must be five cron fields in UTC");
+    expect(problems).toContain('backups.nightly.sources.2: there is no source "orders"');
+    expect(problems).toContain("encryption: must be");
+    expect(problems).toContain('(the file): Unrecognized key: "retention"');
+  });
+
+  it("C1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
+    const plan = localPlan();
+    plan.objectives["app-db"].rpo = "6h";
+
+    expect(problemsOf(plan)).toContain(
+      `objectives.app-db.rpo: C1: 6h can't be met: backup "nightly" runs up to 24h apart`,
+    );
+  });
+
+  it("C1 holds the RPO against the most frequent backup that the source is in", () => {
+    const plan = localPlan();
+    plan.objectives["app-db"].rpo = "6h";
+    plan.backups.often = { schedule: "0 */6 * * *", sources: ["app-db"] };
+
+    expect(problemsOf(plan)).toBe("no problem");
+  });
+
+  it("refuses a source that is in no backup", () => {
+    const plan = localPlan();
+    plan.backups.nightly.sources = ["sessions"];
+
+    expect(problemsOf(plan)).toContain("sources.app-db: is in no backup: it would never be captured");
+  });
+
+  it("refuses a source without an objective", () => {
+    const plan = localPlan();
+    delete plan.objectives.sessions;
+
+    expect(problemsOf(plan)).toContain("objectives.sessions: is missing");
+  });
+
+  it("refuses a live target as the place where restores land by themselves", () => {
+    const plan = localPlan();
+    plan.sources["app-db"].restoreTo = "app-db-live";
+
+    expect(problemsOf(plan)).toContain('sources.app-db.restoreTo: "app-db-live" is live');
+  });
+
+  it("refuses an engine that does not exist and names those that do", () => {
+    const plan = localPlan();
+    plan.sources.sessions.engine = "mongodb";
+
+    expect(problemsOf(plan)).toMatch(/sources\.sessions\.engine: .*"postgresql"\|"redis"/);
+  });
+
+  it("refuses a password in place of a secret's ARN", () => {
+    const plan = localPlan();
+    plan.sources.sessions.secret = "hunter2";
+
+    expect(problemsOf(plan)).toContain("sources.sessions.secret: must be the ARN of a secret in Secrets Manager");
+  });
+
+  it.each([[null], ["a text"], [[]], [42], [{}]])("N3 refuses %j as a plan without crashing", (plan) => {
+    expect(problemsOf(plan)).toContain("The plan has");
+  });
+});

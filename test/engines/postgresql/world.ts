@@ -1,0 +1,254 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "pg";
+import { commands as childProcesses } from "#adapters/commands/commands.ts";
+import { copyTo } from "#app/copy-to.ts";
+import type { Artifact } from "#domain/artifact.ts";
+import { FactsDiffer } from "#domain/errors.ts";
+import { compareFacts, countFacts, describeDifferences, type Facts } from "#domain/facts.ts";
+import { RestoreId } from "#domain/ids.ts";
+import { PostgresqlSource, PostgresqlTarget } from "#engines/postgresql/config.ts";
+import { postgresql } from "#engines/postgresql/engine.ts";
+import type { Command, Commands } from "#ports/commands.ts";
+import type { CapturedStream, EngineTools, PointToRestore, RestoreResult } from "#ports/engine.ts";
+
+/** A superuser's URL of a server that the tests may use as they like: `postgres://user:password@host:port/postgres`. */
+const url = new URL(process.env["HOLDFAST_TEST_PG_URL"] ?? "postgres://postgres:postgres@127.0.0.1:5432/postgres");
+const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:test";
+const superuser = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+export const server = { host: url.hostname, port: Number(url.port || 5432) };
+
+export type Who = { username: string; password: string };
+export const unique = (name: string) => `${name}_${randomBytes(4).toString("hex")}`;
+
+/** Runs statements as the superuser, or as somebody else, in a database. */
+export async function sql(
+  database: string,
+  statements: string,
+  who: Who = superuser,
+): Promise<Record<string, unknown>[]> {
+  const client = await session(database, who);
+  try {
+    const result = await client.query(statements);
+    const last = Array.isArray(result) ? result.at(-1) : result;
+    return last.rows;
+  } finally {
+    await client.end();
+  }
+}
+
+export async function session(database: string, who: Who = superuser, name = "test"): Promise<Client> {
+  const client = new Client({
+    ...server,
+    user: who.username,
+    password: who.password,
+    database,
+    application_name: name,
+  });
+  client.on("error", () => {}); // sessions that a test has ended
+  await client.connect();
+  return client;
+}
+
+export const sourceOf = (databases: string[], more: { lockTimeoutSeconds?: number; connection?: object } = {}) =>
+  PostgresqlSource.parse({ connection: server, secret: SECRET, databases, ...more });
+export const target = PostgresqlTarget.parse({ connection: server, secret: SECRET });
+
+const home = mkdtempSync(join(tmpdir(), "holdfast-pg-"));
+const real = childProcesses(home);
+
+/** The real tools; `instead` may put another command in the place of one. */
+export function engineTools({
+  who = superuser,
+  signal = new AbortController().signal,
+  commands = real,
+}: {
+  who?: Who;
+  signal?: AbortSignal;
+  commands?: Commands;
+} = {}) {
+  const logged: string[] = [];
+  const tools: EngineTools = {
+    commands,
+    secrets: { read: async () => who },
+    log: { info: () => {}, error: (message, fields) => logged.push(`${message} ${JSON.stringify(fields)}`) },
+    signal,
+    workDir: home,
+  };
+  return Object.assign(tools, { logged });
+}
+
+export const withCommand = (instead: (command: Command) => Command): Commands => ({
+  ...real,
+  reading: (command, signal) => real.reading(instead(command), signal),
+  run: (command, signal) => real.run(instead(command), signal),
+});
+
+/** What a capture has stored, by kind and subject, and the point that it makes. */
+export async function captured(
+  databases: string[],
+  options: Parameters<typeof engineTools>[0] & {
+    lockTimeoutSeconds?: number;
+    whileStoring?: (stream: CapturedStream) => Promise<void>;
+  } = {},
+) {
+  const stored = new Map<string, Buffer>();
+  const artifacts: Artifact[] = [];
+  const tools = engineTools(options);
+  const { lockTimeoutSeconds, whileStoring } = options;
+  const store = async (stream: CapturedStream) => {
+    await whileStoring?.(stream);
+    const bytes = await readStream(stream);
+    const artifact = artifactOf(stream, bytes, artifacts.length);
+    stored.set(artifact.key, bytes);
+    artifacts.push(artifact);
+  };
+  const result = await postgresql.capture(
+    { ...tools, store },
+    sourceOf(databases, lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
+  );
+  return { ...result, stored, artifacts, facts: result.facts ?? {} };
+}
+export type Point = Pick<Awaited<ReturnType<typeof captured>>, "stored" | "artifacts" | "facts">;
+
+/** As the pipeline does it: a copy to the proof, and every exit awaited. */
+async function readStream(stream: CapturedStream): Promise<Buffer> {
+  const output = stream.open();
+  const proof = stream.prove();
+  const chunks: Uint8Array[] = [];
+  const kept = (async function* () {
+    for await (const chunk of output.bytes) {
+      chunks.push(chunk);
+      yield chunk;
+    }
+  })();
+  const results = await Promise.allSettled([
+    copyTo(kept, [proof.stream], { bytes: 0, hash: createHash("sha256") }),
+    proof.exitCodes,
+  ]);
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (failures.length > 0) throw failures.find(({ name }) => name !== "ReaderGone") ?? failures[0];
+  await output.exitCodes;
+  return Buffer.concat(chunks);
+}
+
+function artifactOf({ kind, holds, subject, formatProof }: CapturedStream, bytes: Buffer, number: number): Artifact {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return {
+    key: `test/${number}.${kind}.zst.gpg`,
+    kind,
+    holds,
+    ...(subject === undefined ? {} : { subject }),
+    bytes: bytes.length,
+    sha256,
+    plainBytes: bytes.length,
+    plainSha256: sha256,
+    parts: [{ bytes: bytes.length, sha256 }],
+    compositeSha256: "",
+    exitCodes: {},
+    formatProof,
+  };
+}
+
+/** Opens what was stored, or what `change` makes of it. */
+export const opener = (
+  { stored }: Pick<Point, "stored">,
+  change: (bytes: Buffer, artifact: Artifact) => Buffer = (bytes) => bytes,
+) =>
+  async function* (artifact: Artifact) {
+    const bytes = change(stored.get(artifact.key) ?? Buffer.alloc(0), artifact);
+    for (let from = 0; from < bytes.length; from += 65_536) yield bytes.subarray(from, from + 65_536);
+  };
+
+export const pointOf = ({ artifacts, facts }: Point, options: Record<string, unknown> = {}): PointToRestore => ({
+  artifacts,
+  facts,
+  options,
+});
+
+let restores = 0;
+export const newRestoreId = () =>
+  RestoreId.parse(`2026-02-23-134207-${(restores++).toString(36).padStart(2, "0")}${randomBytes(1).toString("hex")}`);
+
+type Restoring = NonNullable<Parameters<typeof engineTools>[0]> & {
+  options?: Record<string, unknown>;
+  restoreId?: RestoreId;
+  open?: ReturnType<typeof opener>;
+  fingerprint?: string;
+  onPhase?: (name: string) => Promise<void>;
+};
+
+/** Restores a point in the way that the restore use case does. */
+export async function restored(
+  point: Point,
+  restoring: Restoring = {},
+): Promise<RestoreResult & { phases: string[]; comparedFacts: number; restoreId: RestoreId }> {
+  const tools = engineTools(restoring);
+  const toRestore = pointOf(point, restoring.options);
+  const fingerprint = restoring.fingerprint ?? (await postgresql.inspect(engineTools(), target, toRestore)).fingerprint;
+  const restoreId = restoring.restoreId ?? newRestoreId();
+  const phases: string[] = [];
+  let comparedFacts = 0;
+  const result = await postgresql.restore(
+    {
+      ...tools,
+      open: restoring.open ?? opener(point),
+      restoreId,
+      fingerprint,
+      phase: async (name, work) => {
+        phases.push(name);
+        await restoring.onPhase?.(name);
+        return work();
+      },
+      compare: (left: Facts, right: Facts) => {
+        const differences = compareFacts(left, right);
+        comparedFacts = countFacts(left);
+        if (differences.length > 0 || comparedFacts === 0) throw new FactsDiffer(describeDifferences(differences));
+      },
+    },
+    target,
+    toRestore,
+  );
+  return { ...result, phases, comparedFacts, restoreId };
+}
+
+/** Makes databases and roles of its own names, and drops them afterwards with all that restores have left of them. */
+export function belongings() {
+  const databases: string[] = [];
+  const roles: string[] = [];
+  return {
+    async database(name: string, statements = "", options = ""): Promise<string> {
+      const made = unique(name);
+      databases.push(made);
+      await sql("postgres", `CREATE DATABASE ${quote(made)} ${options}`);
+      if (statements !== "") await sql(made, statements);
+      return made;
+    },
+    async role(name: string, options = ""): Promise<string> {
+      const made = unique(name);
+      roles.push(made);
+      await sql("postgres", `CREATE ROLE ${quote(made)} ${options}`);
+      return made;
+    },
+    alsoDrops(database: string): string {
+      databases.push(database);
+      return database;
+    },
+    async drop(): Promise<void> {
+      for (const { datname } of await sql(
+        "postgres",
+        `select datname from pg_database where datname ~ '^holdfast_(old_)?2026'`,
+      ))
+        databases.push(String(datname));
+      for (const database of databases)
+        await sql("postgres", `DROP DATABASE IF EXISTS ${quote(database)} WITH (FORCE)`);
+      for (const role of roles) await sql("postgres", `DROP ROLE IF EXISTS ${quote(role)}`);
+    },
+  };
+}
+
+export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
+export const databaseNames = async () =>
+  (await sql("postgres", "select datname from pg_database order by 1")).map(({ datname }) => String(datname));

@@ -1,0 +1,220 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { onTestFinished } from "vitest";
+import { commands } from "#adapters/commands/commands.ts";
+import type { Artifact } from "#domain/artifact.ts";
+import { FactsDiffer } from "#domain/errors.ts";
+import { compareFacts, countFacts, describeDifferences, type Facts } from "#domain/facts.ts";
+import { sha256 } from "#domain/hashes.ts";
+import { newRestoreId } from "#domain/ids.ts";
+import { type Login, openLink, type RedisLink } from "#engines/redis/connection.ts";
+import type { CapturedStream, CaptureTools, PointToRestore, RestoreTools, VerifyTools } from "#ports/engine.ts";
+
+const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:redis";
+const log = { info: () => {}, error: () => {} };
+
+export type Server = {
+  link: RedisLink;
+  port: number;
+  section: { connection: { host: string; port: number }; secret: string };
+  pid: number;
+  kill(): Promise<void>;
+  /** The same address, another process. */
+  restart(): Promise<void>;
+};
+
+/** A real redis-server on a free port that ends with the test. `settings` are lines of its configuration. */
+export async function startRedis(...settings: string[]): Promise<Server> {
+  const folder = await privateFolder();
+  const port = await freePort();
+  const lines = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `dir ${folder}`,
+    'save ""',
+    "enable-debug-command yes",
+    "repl-diskless-sync-delay 0",
+    "shutdown-timeout 0",
+    ...settings,
+  ];
+  await writeFile(join(folder, "redis.conf"), lines.join("\n"));
+  const run = () =>
+    commands(folder).serve({ file: "redis-server", args: [join(folder, "redis.conf")] }, new AbortController().signal);
+  let server = run();
+  onTestFinished(() => server.stop());
+  const password = settings.find((line) => line.startsWith("requirepass "))?.slice("requirepass ".length);
+  const login = { host: "127.0.0.1", port, ...(password ? { password } : {}) };
+  const link = await untilItAnswers(login, server.exited);
+  const pid = Number(/process_id:(\d+)/.exec(String(await link.ask("INFO", "server")))?.[1]);
+  const kill = () => server.stop();
+  const restart = async () => {
+    await kill();
+    server = run();
+    (await untilItAnswers(login, server.exited)).close();
+  };
+  return { link, port, pid, section: { connection: { host: "127.0.0.1", port }, secret }, kill, restart };
+}
+
+async function untilItAnswers(login: Login, exited: Promise<void>): Promise<RedisLink> {
+  const ended = exited.then(() => {
+    throw new Error("the test's redis-server ended");
+  });
+  ended.catch(() => {});
+  while (true) {
+    const link = await openLink(login).catch(() => undefined);
+    if (link) return link;
+    await Promise.race([ended, wait(20)]);
+  }
+}
+
+export type World = {
+  secrets: Record<string, string>;
+  stop: AbortController;
+  stored: { stream: CapturedStream; bytes: Buffer }[];
+  /** What `open` answers: the first stored stream, unless a test puts something else here. */
+  rdb?: Buffer;
+  phases: string[];
+  /** Called when a phase begins. */
+  onPhase: (name: string) => Promise<void>;
+  /** Facts as they were handed over to be compared. */
+  compared: Facts[];
+  capture(): Promise<CaptureTools>;
+  verify(): Promise<VerifyTools>;
+  restore(fingerprint: string): Promise<RestoreTools>;
+  point(facts?: Facts): PointToRestore;
+};
+
+/** Tools as a task has them, with memory in the place of S3. A stream is stored when its command and its proof say so. */
+export function redisWorld(): World {
+  const tools = async () => {
+    const workDir = await privateFolder();
+    return {
+      commands: commands(workDir),
+      secrets: { read: async () => world.secrets },
+      log,
+      signal: world.stop.signal,
+      workDir,
+    };
+  };
+  const world: World = {
+    secrets: {},
+    stop: new AbortController(),
+    stored: [],
+    phases: [],
+    onPhase: async () => {},
+    compared: [],
+    capture: async () => ({
+      ...(await tools()),
+      store: async (stream) => void world.stored.push({ stream, bytes: await readWhole(stream) }),
+    }),
+    verify: async () => ({
+      ...(await tools()),
+      open: () => pieces(world.rdb ?? world.stored[0]?.bytes ?? Buffer.alloc(0)),
+    }),
+    restore: async (fingerprint) => ({
+      ...(await world.verify()),
+      restoreId: newRestoreId("test", new Date()),
+      fingerprint,
+      phase: async (name, work) => {
+        world.phases.push(name);
+        await world.onPhase(name);
+        return work();
+      },
+      compare: (captured, restored) => {
+        world.compared.push(captured, restored);
+        const differences = compareFacts(captured, restored);
+        if (differences.length > 0 || countFacts(captured) === 0)
+          throw new FactsDiffer(describeDifferences(differences));
+      },
+    }),
+    point: (facts = {}) => ({
+      artifacts: [artifact(world.rdb ?? world.stored[0]?.bytes ?? Buffer.alloc(1))],
+      facts,
+      options: {},
+    }),
+  };
+  return world;
+}
+
+export async function privateFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "redis-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+/** Puts a shell script in the place of `redis-cli` for captures; `$REAL` is the real one. */
+export const insteadOfRedisCli = (script: string) =>
+  insteadOf("redis-cli", `case "$*" in *--rdb*) ;; *) exec $REAL "$@";; esac\n${script}`);
+
+/** A `redis-server` that says it is of this version, and does `script` when it is to run. */
+export const insteadOfRedisServer = (version: string, script = 'exec $REAL "$@"') =>
+  insteadOf("redis-server", `case "$*" in *--version*) echo "${version}"; exit 0;; esac\n${script}`);
+
+async function insteadOf(tool: string, script: string): Promise<void> {
+  const folder = await privateFolder();
+  const before = process.env["PATH"] ?? "";
+  await writeFile(join(folder, tool), `#!/bin/sh\nREAL=/usr/bin/${tool}\n${script}\n`, { mode: 0o755 });
+  process.env["PATH"] = `${folder}:${before}`;
+  onTestFinished(() => {
+    process.env["PATH"] = before;
+  });
+}
+
+/** Restores use one fixed port: test files that run side by side take turns. */
+export async function oneAtATime(): Promise<void> {
+  const lock = join(tmpdir(), "redis-scratch-port");
+  while (
+    !(await mkdir(lock).then(
+      () => true,
+      () => false,
+    ))
+  )
+    await wait(100);
+  onTestFinished(() => rm(lock, { recursive: true, force: true }));
+}
+
+export function artifact(bytes: Buffer): Artifact {
+  const stored = { bytes: bytes.length || 1, sha256: sha256(bytes) };
+  return {
+    key: "test/2026-02-23-020000-nightly/cache-2026-02-23-020000-nightly.0.000.rdb.zst.gpg",
+    kind: "rdb",
+    holds: "keys",
+    ...stored,
+    plainBytes: bytes.length,
+    plainSha256: stored.sha256,
+    parts: [stored],
+    compositeSha256: "",
+    exitCodes: {},
+    formatProof: "",
+  };
+}
+
+async function readWhole(stream: CapturedStream): Promise<Buffer> {
+  const output = stream.open();
+  const proof = stream.prove();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of output.bytes) {
+    proof.stream.write(chunk);
+    chunks.push(chunk);
+  }
+  proof.stream.end();
+  await Promise.all([output.exitCodes, proof.exitCodes]);
+  return Buffer.concat(chunks);
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+}

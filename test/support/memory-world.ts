@@ -1,0 +1,177 @@
+import { createHash } from "node:crypto";
+import type { Announcement } from "#domain/announcement.ts";
+import type { Artifact } from "#domain/artifact.ts";
+import { compositeSha256, sha256 } from "#domain/hashes.ts";
+import { BackupId } from "#domain/ids.ts";
+import type { Captured } from "#domain/outcome.ts";
+import type { Plan } from "#domain/plan.ts";
+import { repositoryLayout } from "#domain/repository-layout.ts";
+import type { Happening } from "#events/happenings.ts";
+import type { Repository } from "#ports/repository.ts";
+
+/** A repository in memory, for use cases only: what S3 does is proved on the stage. */
+export function memoryRepository() {
+  const objects = new Map<string, Uint8Array>();
+  const artifacts = new Map<string, Artifact>();
+  const repository: Repository = {
+    read: async (key) => objects.get(key),
+    readRange: async (key, { start, end }) => objects.get(key)?.subarray(start, end + 1) ?? new Uint8Array(),
+    head: async (key) => {
+      const artifact = artifacts.get(key);
+      if (artifact) return { bytes: artifact.bytes, versionId: "1", compositeSha256: artifact.compositeSha256 };
+      const bytes = objects.get(key);
+      return bytes && { bytes: bytes.length, versionId: "1", compositeSha256: undefined };
+    },
+    create: async (key, body) => {
+      if (objects.has(key)) return "exists";
+      objects.set(key, typeof body === "string" ? new TextEncoder().encode(body) : body);
+      return "created";
+    },
+    async *list(prefix) {
+      yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).toSorted();
+    },
+    folders: async (prefix) =>
+      [
+        ...new Set(
+          [...objects.keys()]
+            .filter((key) => key.startsWith(prefix))
+            .map((key) => key.slice(prefix.length).split("/")[0] ?? ""),
+        ),
+      ].toSorted(),
+  };
+  return { objects, artifacts, repository };
+}
+
+export const aBackup = BackupId.parse("2026-02-23-020000-nightly");
+export const stage = "test";
+export const layout = repositoryLayout(stage);
+
+/** One stage with its ports in memory; what was told and started is kept. */
+export function memoryWorld() {
+  const { objects, artifacts, repository } = memoryRepository();
+  const happened: Happening[] = [];
+  const told: Announcement[] = [];
+  const started: { name: string; input: unknown }[] = [];
+  const lines: string[] = [];
+  return {
+    objects,
+    artifacts,
+    happened,
+    told,
+    started,
+    lines,
+    ports: {
+      repository,
+      layout,
+      stage,
+      bucket: "the-bucket",
+      version: "0.0.0",
+      guides: {},
+      clock: () => new Date("2026-02-23T03:00:00Z"),
+      signer: { sign: async (bytes: Uint8Array) => new TextEncoder().encode(`signed ${sha256(bytes)}`) },
+      signatures: {
+        isSignedByUs: async (bytes: Uint8Array, signature: Uint8Array) =>
+          new TextDecoder().decode(signature) === `signed ${sha256(bytes)}`,
+        fingerprint: async () => "f".repeat(64),
+      },
+      events: { emit: async (happening: Happening) => void happened.push(happening) },
+      channels: [{ tell: async (announcement: Announcement) => void told.push(announcement) }],
+      log: { info: (line: string) => void lines.push(line), error: (line: string) => void lines.push(line) },
+      machines: {
+        start: async (_machine: string, name: string, input: unknown) => {
+          const isNew = !started.some((one) => one.name === name);
+          if (isNew) started.push({ name, input });
+          return { executionArn: `arn:${name}`, isNew };
+        },
+      },
+    },
+  };
+}
+export type MemoryWorld = ReturnType<typeof memoryWorld>;
+
+/** An artifact as a worker would have stored it. */
+export function artifactOf(backupId: BackupId, source: string, text: string, number = 1): Artifact {
+  const hash = createHash("sha256").update(text).digest("hex");
+  return {
+    key: layout.artifact(backupId, source, 0, number, "dump"),
+    kind: "dump",
+    holds: `database "${source}"`,
+    bytes: text.length,
+    sha256: hash,
+    plainBytes: text.length,
+    plainSha256: hash,
+    parts: [{ bytes: text.length, sha256: hash }],
+    compositeSha256: compositeSha256([hash]),
+    exitCodes: { tool: 0 },
+    formatProof: "read to its end",
+  };
+}
+
+/** The source's task has ended well: its artifact is stored, its outcome written. Answers what the Map knows of it. */
+export function capture(world: MemoryWorld, source: string, change: Partial<Captured> = {}, backupId = aBackup) {
+  const artifact = artifactOf(backupId, source, `bytes of ${source}`);
+  world.artifacts.set(artifact.key, artifact);
+  const outcome: Captured = {
+    succeeded: true,
+    task: source,
+    attempt: 0,
+    engine: "postgresql",
+    recoveredTo: "2026-02-23T02:00:05.000Z",
+    startedAt: "2026-02-23T02:00:01.000Z",
+    finishedAt: "2026-02-23T02:00:09.000Z",
+    keyId: `${backupId}.${source}.0`,
+    artifacts: [artifact],
+    toolVersions: {},
+    facts: { rows: { orders: 3 } },
+    limits: [],
+    ...change,
+  };
+  world.objects.set(
+    layout.outcome(backupId, source, outcome.attempt),
+    new TextEncoder().encode(JSON.stringify(outcome)),
+  );
+  return { source, task: { exitCodes: [0] } };
+}
+
+export const aPlan: Plan = {
+  sources: {
+    "app-db": {
+      engine: "postgresql",
+      restoreTo: "staging-db",
+      secret: "arn:app",
+      connection: { host: "db", port: 5432 },
+      databases: ["app"],
+    },
+    sessions: {
+      engine: "redis",
+      restoreTo: "staging-redis",
+      secret: "arn:sessions",
+      connection: { host: "cache", port: 6379 },
+    },
+  },
+  targets: {
+    "app-db-live": {
+      engine: "postgresql",
+      live: true,
+      source: "app-db",
+      secret: "arn:app-restore",
+      connection: { host: "db", port: 5432 },
+    },
+    "staging-db": {
+      engine: "postgresql",
+      live: false,
+      secret: "arn:staging",
+      connection: { host: "staging", port: 5432 },
+    },
+    "staging-redis": {
+      engine: "redis",
+      live: false,
+      secret: "arn:staging-redis",
+      connection: { host: "staging", port: 6379 },
+    },
+  },
+  backups: { nightly: { schedule: "0 2 * * *", sources: ["app-db", "sessions"] } },
+  objectives: { "app-db": { rpo: "24h", rto: "30m" }, sessions: { rpo: "24h", rto: "10m" } },
+  encryption: { escrow: "none", because: "a plan for tests" },
+  tell: {},
+};
