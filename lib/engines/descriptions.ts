@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { EngineSections, SafetySources } from "#domain/plan.ts";
 import type { Guide } from "#domain/restore-guide.ts";
-import { PostgresqlSource, PostgresqlTarget } from "./postgresql/config.ts";
+import { PostgresqlRestoreOptions, postgresqlSections } from "./postgresql/config.ts";
+import { postgresqlGuide } from "./postgresql/restore-guide.ts";
 import { RedisSource, RedisTarget } from "./redis/config.ts";
 import { guideToRdb } from "./redis/restore-guide.ts";
 
 /** What Lambdas need to know of engines: no clients, no tools. */
 export const engineSections: EngineSections = {
-  postgresql: { source: PostgresqlSource, target: PostgresqlTarget },
+  postgresql: postgresqlSections,
   redis: { source: RedisSource, target: RedisTarget },
 };
 
@@ -17,6 +18,6 @@ export const safetySources: SafetySources = {
   redis: ({ connection, secret }) => ({ connection, secret }),
 };
 
-export const restoreGuides: Record<string, Guide> = { postgresql: () => "", redis: guideToRdb };
-export const restoreOptions: Record<string, z.ZodType> = { postgresql: z.looseObject({}), redis: z.strictObject({}) };
+export const restoreGuides: Record<string, Guide> = { postgresql: postgresqlGuide, redis: guideToRdb };
+export const restoreOptions: Record<string, z.ZodType> = { postgresql: PostgresqlRestoreOptions, redis: z.strictObject({}) };
 export const swapKeepsOldState: Record<string, boolean> = { postgresql: true, redis: false };

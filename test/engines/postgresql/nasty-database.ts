@@ -3,21 +3,23 @@ import { quote } from "./world.ts";
 export type Roles = { owner: string; reader: string; group: string };
 
 /** A database with one of everything that dumps and restores are known to trip over. */
-export const nastyDatabase = ({ owner, reader, group }: Roles) => `
+export const nastyDatabase = ({ owner, reader, group }: Roles) => [
+  `create type mood as enum ('sad', 'o''k', 'happy')`,
+  `alter type mood add value 'meh' before 'happy'`, // a transaction of its own
+  `
 create extension pg_trgm; create extension citext; create extension lo;
 create schema "Sch é""ma ☃" authorization ${quote(owner)};
 grant usage on schema "Sch é""ma ☃" to ${quote(reader)};
 alter default privileges for role ${quote(owner)} in schema "Sch é""ma ☃" grant select on tables to ${quote(reader)};
 revoke create on schema public from public; grant usage on schema public to ${quote(group)};
-create type mood as enum ('sad', 'o''k', 'happy'); alter type mood add value 'meh' before 'happy';
 create domain zip as text collate "C" not null default '00000' check (value ~ '^[0-9]{5}$');
 create type price_range as range (subtype = numeric); create type pair as (a int, b text);
 create collation german (provider = libc, locale = 'de_DE.UTF-8'); create collation natural_order (provider = icu, locale = 'en-u-kn-true');
 create sequence shared_seq start 7 increment -3 minvalue -1000 maxvalue 100; select nextval('shared_seq'), nextval('shared_seq');
 create sequence never_called;
 create table "$(id)" ("; drop table x" int generated always as identity, "a""b" text default 'it''s', nr int default nextval('shared_seq'), m mood, z zip, r price_range, p pair, c citext,
-  doubled int generated always as (nr * 2) stored, german text collate german, natural text collate natural_order, primary key ("; drop table x"));
-insert into "$(id)" ("a""b", m, z, r, p, german) select 'row ' || i, 'meh', '12345', numrange(0, i), row(i, E'tab\\tnew\\nline\\\\'), 'äöü' from generate_series(1, 50) i;
+  doubled int generated always as (nr * 2) stored, german text collate german, sorted text collate natural_order, primary key ("; drop table x"));
+insert into "$(id)" ("a""b", m, z, r, p, german) select 'row ' || i, 'meh', '12345', price_range(0, i), row(i, E'tab\\tnew\\nline\\\\')::pair, 'äöü' from generate_series(1, 50) i;
 comment on column "$(id)"."a""b" is 'Ünïcode; -- "quoted" $$'; comment on table "$(id)" is null;
 alter table "$(id)" owner to ${quote(owner)}; grant select ("a""b"), insert on "$(id)" to ${quote(reader)} with grant option;
 create index "ix ☃" on "$(id)" using gin ("a""b" gin_trgm_ops) where nr > 0; create index on "$(id)" (lower("a""b"), nr desc nulls last) include (m);
@@ -49,7 +51,8 @@ alter large object 4711 owner to ${quote(owner)}; grant select on large object 4
 create publication pub for table hen, egg with (publish = 'insert');
 create function noted() returns event_trigger language plpgsql as 'begin end'; create event trigger noted on ddl_command_end when tag in ('CREATE TABLE') execute function noted(); alter event trigger noted disable;
 create text search configuration simple_too (copy = simple); alter table hen replica identity full; alter table egg set (fillfactor = 70, autovacuum_enabled = false); alter table hen cluster on hen_pkey; alter table "$(id)" alter column "a""b" set statistics 77;
-create table wide as select i, repeat(md5(i::text), 100) as filling from generate_series(1, 3000) i;`;
+create table wide as select i, repeat(md5(i::text), 100) as filling from generate_series(1, 3000) i;`,
+];
 
 /** What lies outside of the database itself and must come along. */
 export const nastyProperties = (database: string, { owner, reader, group }: Roles) => {

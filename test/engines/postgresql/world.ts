@@ -219,11 +219,11 @@ export function belongings() {
   const databases: string[] = [];
   const roles: string[] = [];
   return {
-    async database(name: string, statements = "", options = ""): Promise<string> {
+    async database(name: string, statements: string | string[] = [], options = ""): Promise<string> {
       const made = unique(name);
       databases.push(made);
       await sql("postgres", `CREATE DATABASE ${quote(made)} ${options}`);
-      if (statements !== "") await sql(made, statements);
+      for (const statement of [statements].flat()) await sql(made, statement);
       return made;
     },
     async role(name: string, options = ""): Promise<string> {

@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { CommandFailed, FactsDiffer, FormatIncomplete, TargetChanged, TargetUnfit } from "#domain/errors.ts";
 import type { Facts } from "#domain/facts.ts";
@@ -52,12 +53,15 @@ it("X4: never lets a point near the target whose facts differ", async () => {
   await expectUntouched(target);
 });
 
-it("X4: never lets an RDB near the target that is cut off", async () => {
+it("X4: never lets an RDB near the target that is cut off, or goes on after its end", async () => {
   const { world, facts } = await verifiedPoint();
   const target = await oldTarget();
-  world.rdb = world.stored[0]?.bytes.subarray(0, -100) ?? Buffer.alloc(0);
+  const rdb = world.stored[0]?.bytes ?? Buffer.alloc(0);
 
-  await expect(restore(world, target, facts)).rejects.toThrow(FormatIncomplete);
+  for (const bytes of [rdb.subarray(0, -100), Buffer.concat([rdb, Buffer.from("more")])]) {
+    world.rdb = bytes;
+    await expect(restore(world, target, facts)).rejects.toThrow(FormatIncomplete);
+  }
 
   await expectUntouched(target);
 });
@@ -77,7 +81,7 @@ it.each(["load", "swap"])(
       };
       await expect(restore(world, target, facts)).rejects.toThrow(TargetChanged);
     }
-    expect(world.phases).not.toContain("swap");
+    expect(world.phases).toEqual(phase === "load" ? [] : ["load", "compare"]);
   },
 );
 
@@ -151,6 +155,36 @@ it("X4: a target that is told to stop when it has everything is left whole, and 
   expect(await target.link.ask("DEBUG", "DIGEST")).toBe(await source.link.ask("DEBUG", "DIGEST"));
   expect(String(await target.link.ask("INFO", "replication"))).toContain("role:master");
   expect(await target.link.ask("CONFIG", "GET", "masterauth")).toEqual(["masterauth", ""]);
+});
+
+it("X4: a target that is loading when the task is told to stop is waited for, and left whole", async () => {
+  const { source, world, facts } = await verifiedPoint();
+  const target = await oldTarget("key-load-delay 100", "loading-process-events-interval-bytes 1024"); // some 3 seconds
+  const isLoading = async () => String(await target.link.ask("INFO", "persistence")).includes("\nloading:1");
+  const stopWhenLoading = async () => {
+    while (!(await isLoading())) await wait(20);
+    world.stop.abort(new Error("task stopped"));
+  };
+  world.onPhase = async (name) => {
+    if (name === "swap" && !world.stop.signal.aborted) void stopWhenLoading();
+  };
+
+  await expect(restore(world, target, facts)).rejects.toThrow();
+
+  expect(await target.link.ask("DEBUG", "DIGEST")).toBe(await source.link.ask("DEBUG", "DIGEST"));
+  expect(String(await target.link.ask("INFO", "replication"))).toContain("role:master");
+});
+
+it("X4: says what to do when the target could not be told to stand alone again", async () => {
+  const { source } = await verifiedPoint();
+  const target = await oldTarget();
+  const login = { host: "127.0.0.1", port: target.port };
+  const master = { address: "127.0.0.1", port: source.port, password: "", replid: "?", link: source.link };
+  const tools = { ...(await redisWorld().restore("")), patienceMs: 1_000 };
+
+  await expect(whileReplicating(login, master, tools, target.kill)).rejects.toThrow(
+    /still a replica.*Run REPLICAOF NO ONE/,
+  );
 });
 
 it("X6: notices when the target does not hold what was captured, and names the way back", async () => {

@@ -1,0 +1,63 @@
+import { type Client, escapeIdentifier as name } from "pg";
+import { z } from "zod";
+import { FormatIncomplete } from "#domain/errors.ts";
+import type { RestoreTools } from "#ports/engine.ts";
+import type { Chosen } from "./chosen.ts";
+import { type Login, rows, toolEnv, withClient } from "./connection.ts";
+import type { DatabaseProperties } from "./properties.ts";
+import { createDatabase, dropWhatItLacked } from "./replay-properties.ts";
+import type { Tool } from "./tools-of-version.ts";
+import { feed } from "./verify.ts";
+
+/** Where a database is loaded before the swap, and where the old one is kept after it. At most 63 bytes. */
+export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_${restoreId}_${number}`;
+export const keptName = (restoreId: string, { number }: Chosen) => `holdfast_old_${restoreId}_${number}`;
+
+/** Loads one database next to what is there. Until the swap, only its owner, who is the user of the restore, may connect. */
+export async function loadBeside(
+  admin: Client,
+  login: Login,
+  tools: RestoreTools,
+  chosen: Chosen,
+  {
+    properties,
+    pgRestore,
+    serverMajor,
+  }: { properties: DatabaseProperties | undefined; pgRestore: Tool; serverMajor: number },
+): Promise<void> {
+  if (!properties) throw new FormatIncomplete(`the properties do not name database "${chosen.captured}"`);
+  const beside = besideName(tools.restoreId, chosen);
+  await dropDatabase(admin, login, beside, tools.signal); // what an earlier try of this very restore has left
+  for (const statement of createDatabase(beside, properties, serverMajor)) await admin.query(statement);
+  await withClient(login, beside, tools.signal, async (client) => {
+    for (const statement of dropWhatItLacked(properties)) await client.query(statement);
+  });
+  await feed(tools.open(chosen.dump), tools.commands.writing(pgRestoreInto(pgRestore, login, beside), tools.signal));
+  await withClient(login, beside, tools.signal, (client) => client.query("ANALYZE"));
+}
+
+/** Also one that holds subscriptions: they are let go of without a word to their publisher. Not there is fine. */
+export async function dropDatabase(admin: Client, login: Login, database: string, signal: AbortSignal): Promise<void> {
+  const subscriptions = await rows(admin, z.object({ subname: z.string() }), SUBSCRIPTIONS, [database]);
+  if (subscriptions.length > 0) {
+    await admin.query(`ALTER DATABASE ${name(database)} ALLOW_CONNECTIONS true`);
+    await withClient(login, database, signal, async (client) => {
+      for (const { subname } of subscriptions) {
+        await client.query(`ALTER SUBSCRIPTION ${name(subname)} DISABLE`);
+        await client.query(`ALTER SUBSCRIPTION ${name(subname)} SET (slot_name = NONE)`);
+        await client.query(`DROP SUBSCRIPTION ${name(subname)}`);
+      }
+    });
+  }
+  await admin.query(`DROP DATABASE IF EXISTS ${name(database)} WITH (FORCE)`);
+}
+
+const SUBSCRIPTIONS = `
+  select subname from pg_subscription where subdbid = (select oid from pg_database where datname = $1)`;
+
+/** Stops at the first error. Tablespaces belong to the server that the point comes from. */
+const pgRestoreInto = ({ file }: Tool, login: Login, database: string) => ({
+  file,
+  args: ["--format=custom", "--exit-on-error", "--no-password", "--no-tablespaces", `--dbname=${database}`],
+  env: { ...toolEnv(login, database), PGOPTIONS: "-c default_transaction_read_only=off" },
+});

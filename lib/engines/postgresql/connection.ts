@@ -1,0 +1,120 @@
+import { Client, DatabaseError } from "pg";
+import { z } from "zod";
+import { InputInvalid } from "#domain/errors.ts";
+import type { EngineTools } from "#ports/engine.ts";
+import type { PostgresqlTarget } from "./config.ts";
+
+export type Login = PostgresqlTarget["connection"] & { user: string; password: string };
+
+const CONNECT_TIMEOUT_SECONDS = 15;
+const UNDEFINED_OBJECT = "42704";
+
+const Secret = z.object({ username: z.string().min(1), password: z.string() });
+
+/** Who to be. Throws `InputInvalid`, without the secret's content, when the secret is not one of a database. */
+export async function readLogin({ secrets }: EngineTools, { connection, secret }: PostgresqlTarget): Promise<Login> {
+  const found = Secret.safeParse(await secrets.read(secret));
+  if (!found.success) throw new InputInvalid(`${secret}: must be a JSON object with "username" and "password"`);
+  return { ...connection, user: found.data.username, password: found.data.password };
+}
+
+/**
+ * A session of its own, ended with `work`; an abort ends it in the middle of a statement. Timeouts that the server or
+ * the role brings along are off, and what the session prints does not depend on them either.
+ */
+export async function withClient<T>(
+  login: Login,
+  database: string,
+  signal: AbortSignal,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const client = await connect(login, database);
+  const stop = () => void client.end();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    signal.throwIfAborted();
+    await client.query(SETTINGS);
+    return await work(client);
+  } catch (error) {
+    signal.throwIfAborted(); // "Connection terminated" is not what a person wants to read after a stop
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await client.end();
+  }
+}
+
+/** Throws pg's errors: codes of Node (`ECONNREFUSED`) or SQLSTATEs (`28P01`). */
+async function connect(login: Login, database: string): Promise<Client> {
+  if (login.tls === "disable") return open(login, database, false);
+  try {
+    return await open(login, database, true);
+  } catch (error) {
+    const isRefused = error instanceof Error && /does not support SSL/.test(error.message);
+    if (login.tls === "prefer" && isRefused) return open(login, database, false);
+    throw error;
+  }
+}
+
+async function open({ host, port, user, password }: Login, database: string, tls: boolean): Promise<Client> {
+  const client = new Client({
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl: tls ? { rejectUnauthorized: false } : false, // as libpq's `prefer` and `require`
+    application_name: "holdfast",
+    connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
+    keepAlive: true,
+  });
+  client.on("error", () => {}); // a lost session fails its next statement; without a listener it ends the process
+  await client.connect();
+  return client;
+}
+
+/** Rows, checked. `bigint` comes as a string. */
+export async function rows<T extends z.ZodType>(
+  client: Client,
+  row: T,
+  sql: string,
+  values: unknown[] = [],
+): Promise<z.infer<T>[]> {
+  const { rows: found } = await client.query(sql, values);
+  return z.array(row).parse(found);
+}
+
+export const hasCode = (error: unknown, ...codes: string[]) =>
+  error instanceof DatabaseError && error.code !== undefined && codes.includes(error.code);
+export const isUnknownObject = (error: unknown) => hasCode(error, UNDEFINED_OBJECT);
+
+/**
+ * The environment of pg_dump and its like. The database goes in here too: as an argument, a name with `=` in it would be
+ * read as a connection string.
+ */
+export const toolEnv = (login: Login, database: string) => ({
+  PGHOST: login.host,
+  PGPORT: String(login.port),
+  PGUSER: login.user,
+  PGPASSWORD: login.password,
+  PGSSLMODE: login.tls,
+  PGDATABASE: database,
+  PGAPPNAME: "holdfast",
+  PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
+});
+
+/** Where a connection string is the only way: `dbname='it''s'` in the quoting of libpq. */
+export const connectionString = (database: string) => `dbname='${database.replace(/[\\']/g, String.raw`\$&`)}'`;
+
+// Only settings that this server has. A worker that vanishes is noticed within a minute, so that its locks go too.
+const SETTINGS = `
+  select set_config(name, wanted, false) from pg_catalog.pg_settings join (values
+    ('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
+    ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'),
+    ('client_connection_check_interval', '5000'), ('default_transaction_read_only', 'off'),
+    ('search_path', 'pg_catalog'), ('row_security', 'off'), ('quote_all_identifiers', 'off'),
+    ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'), ('bytea_output', 'hex'),
+    ('extra_float_digits', '1'), ('client_min_messages', 'warning')
+  ) as wants(name, wanted) using (name)`;

@@ -1,0 +1,22 @@
+import { defineEngine } from "#ports/engine.ts";
+import { capture } from "./capture.ts";
+import { PostgresqlRestoreOptions, postgresqlSections } from "./config.ts";
+import { inspect } from "./inspect.ts";
+import { preflight } from "./preflight.ts";
+import { restore } from "./restore.ts";
+import { postgresqlGuide } from "./restore-guide.ts";
+import { verify } from "./verify.ts";
+
+/** PostgreSQL by `pg_dump`: one stream per database, each consistent in itself. */
+export const postgresql = defineEngine({
+  id: "postgresql",
+  section: postgresqlSections,
+  restoreOptions: PostgresqlRestoreOptions,
+  traits: { swapKeepsOldState: true },
+  restoreGuide: postgresqlGuide,
+  preflight,
+  capture,
+  verify,
+  inspect,
+  restore,
+});

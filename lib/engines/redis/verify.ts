@@ -1,0 +1,37 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Artifact } from "#domain/artifact.ts";
+import { FormatIncomplete, ManifestInvalid } from "#domain/errors.ts";
+import type { PointToVerify, VerifyResult, VerifyTools } from "#ports/engine.ts";
+import { type Scratch, startScratch } from "./scratch.ts";
+import { spoolRdb } from "./spool.ts";
+import { survey } from "./survey.ts";
+
+/** Reads the RDB to its last byte into a real server and counts there. */
+export async function verifyRdb(tools: VerifyTools, point: PointToVerify): Promise<VerifyResult> {
+  const rdb = join(tools.workDir, "captured.rdb");
+  const wrong = await spoolRdb(tools.open(rdbOf(point.artifacts)), rdb);
+  if (wrong !== undefined) return { wrong: [wrong] };
+  let scratch: Scratch;
+  try {
+    scratch = await startScratch(tools, rdb, "verify");
+  } catch (error) {
+    if (error instanceof FormatIncomplete) return { wrong: [error.message] };
+    throw error;
+  } finally {
+    await rm(rdb, { force: true }); // it is in memory, or of no more use
+  }
+  try {
+    return { wrong: [], facts: (await survey(scratch.link, new Date())).facts };
+  } finally {
+    await scratch.stop();
+  }
+}
+
+/** The one artifact that a point of a Redis consists of. */
+export function rdbOf(artifacts: Artifact[]): Artifact {
+  const [rdb, ...more] = artifacts;
+  if (rdb?.kind !== "rdb" || more.length > 0)
+    throw new ManifestInvalid("a recovery point of a Redis is one artifact of kind rdb");
+  return rdb;
+}

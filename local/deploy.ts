@@ -1,0 +1,83 @@
+import { join } from "node:path";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { execa } from "execa";
+import pWaitFor from "p-wait-for";
+import {
+  awsClientOptions,
+  emulatorEnvironment,
+  repositoryRoot,
+  stageAddresses,
+  stageFiles,
+  toolPath,
+} from "./stage-layout.ts";
+
+export type Deployment = {
+  workerImage: string;
+  /** The folder of serverless.yml, and the name of the service in it. */
+  folder?: string;
+  service?: string;
+};
+export type StackOutputs = Record<string, string>;
+
+/**
+ * Deploys the stack to the emulator as `npx sls deploy` would to AWS, and subscribes the sink to its topics. Check the
+ * types first: a bundle that can't be built makes sls hang until it is ended after three minutes.
+ * @throws with what sls said
+ */
+export async function deployStack({
+  workerImage,
+  folder = repositoryRoot,
+  service = "holdfast",
+}: Deployment): Promise<StackOutputs> {
+  await run("sls", ["deploy", "--stage", stageAddresses.stage, "--param", `workerImage=${workerImage}`], folder);
+  const { Stacks = [] } = await new CloudFormationClient(awsClientOptions).send(
+    new DescribeStacksCommand({ StackName: `${service}-${stageAddresses.stage}` }),
+  );
+  const outputs = Object.fromEntries(
+    (Stacks[0]?.Outputs ?? []).map(({ OutputKey = "", OutputValue = "" }) => [OutputKey, OutputValue]),
+  );
+  await Promise.all(
+    Object.keys(outputs)
+      .filter((key) => key.endsWith("TopicArn"))
+      .map((key) => subscribeSink(outputs[key] ?? "")),
+  );
+  return outputs;
+}
+
+/** What did not change since the last time is not checked again. @throws with the compiler's words */
+export async function checkTypes(): Promise<void> {
+  await run("tsc", ["--noEmit", "--incremental", "--tsBuildInfoFile", stageFiles.typeScriptBuildInfo], repositoryRoot);
+}
+
+async function run(tool: string, args: readonly string[], cwd: string): Promise<void> {
+  const { failed, timedOut, all } = await execa(join(repositoryRoot, "node_modules/.bin", tool), args, {
+    cwd,
+    env: { ...emulatorEnvironment, PATH: toolPath, FORCE_COLOR: "0" },
+    stdin: "ignore",
+    all: true,
+    timeout: 180_000,
+    forceKillAfterDelay: 2_000,
+    reject: false,
+  });
+  if (failed) throw new Error(`${tool} ${args[0] ?? ""} ${timedOut ? "was ended after 180 s" : "failed"}:\n${all}`);
+}
+
+/** CloudFormation makes subscriptions in the emulator that are never confirmed; those made by the API are. */
+async function subscribeSink(topicArn: string): Promise<void> {
+  const sns = new SNSClient(awsClientOptions);
+  const endpoint = `${stageAddresses.sink}/sns`;
+  await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: "http", Endpoint: endpoint }));
+  await pWaitFor(
+    async () => {
+      const { Subscriptions = [] } = await sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: topicArn }));
+      return Subscriptions.some(
+        (subscription) => subscription.Endpoint === endpoint && subscription.SubscriptionArn?.startsWith("arn:"),
+      );
+    },
+    {
+      interval: 50,
+      timeout: { milliseconds: 10_000, message: `the sink's subscription to ${topicArn} was not confirmed` },
+    },
+  );
+}

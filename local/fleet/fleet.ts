@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import pWaitFor from "p-wait-for";
+import { ensureFleetPostgresqlImage, ensureFleetRedisImage } from "../images/images.ts";
+import { execIn, logsOf, remove, runDetached } from "../podman.ts";
+import { type StageSecrets, stageSecrets } from "../secrets.ts";
+import { stageFiles } from "../stage-layout.ts";
+import { type FleetServerName, fleetServerNames, fleetServers } from "./servers.ts";
+
+const fleetLabel = "holdfast.fleet";
+
+/**
+ * Puts servers of the sample fleet into the state of their image: seeded, or empty for the staging ones. What they held
+ * is gone. They take logins when this returns. A few seconds.
+ * @throws when a server does not come up, with its log
+ */
+export async function resetFleet(names: readonly FleetServerName[] = fleetServerNames): Promise<void> {
+  const secrets = await stageSecrets();
+  await Promise.all(names.map((name) => start(name, secrets)));
+}
+
+async function start(name: FleetServerName, secrets: StageSecrets): Promise<void> {
+  const { engine, container } = fleetServers[name];
+  await remove([container]);
+  try {
+    await (engine === "postgresql" ? startPostgresql(name, secrets) : startRedis(name, secrets));
+  } catch (error) {
+    throw new Error(`${name} did not come up: ${await logsOf(container)}`, { cause: error });
+  }
+}
+
+async function startPostgresql(name: FleetServerName, secrets: StageSecrets): Promise<void> {
+  const { container, port, starts } = fleetServers[name];
+  await runDetached({
+    ...{
+      image: await ensureFleetPostgresqlImage(),
+      name: container,
+      labels: [`${fleetLabel}=${name}`],
+      ports: published(port, 5432),
+    },
+    env: { PGDATA: `/var/lib/postgresql/${starts}` },
+    shmBytes: 256 * 1024 * 1024,
+  });
+  // By standard input: a password among the arguments, or in the image, could be read by others.
+  const logins = [...passwordsOf(name, secrets)].map(
+    ({ username, password }) => `ALTER ROLE ${username} PASSWORD '${password}';`,
+  );
+  await until(
+    name,
+    async () =>
+      (
+        await execIn(container, ["psql", "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-d", "postgres"], {
+          input: logins.join("\n"),
+        })
+      ).exitCode === 0,
+  );
+}
+
+async function startRedis(name: FleetServerName, secrets: StageSecrets): Promise<void> {
+  const { container, port, starts } = fleetServers[name];
+  const acl = join(stageFiles.root, `${name}.acl`);
+  const users = [...passwordsOf(name, secrets)].map(
+    ({ username, password }) =>
+      `user ${username} on #${createHash("sha256").update(password).digest("hex")} ~* &* +@all`,
+  );
+  await writeFile(acl, ["user default off", ...users, ""].join("\n"));
+  await chmod(acl, 0o644); // read by the server's own user; the hash of 24 random bytes gives nothing away
+  await runDetached({
+    ...{
+      image: await ensureFleetRedisImage(),
+      name: container,
+      labels: [`${fleetLabel}=${name}`],
+      ports: published(port, 6379),
+    },
+    binds: [`${acl}:/run/fleet/users.acl:ro`],
+    argv: ["redis-server", "/fleet/redis.conf", "--dir", `/var/lib/redis/${starts}`],
+  });
+  const { username, password } = secrets[name];
+  const login = `AUTH ${username} ${password}\nPING\n`;
+  await until(name, async () => (await execIn(container, ["redis-cli"], { input: login })).stdout.includes("PONG"));
+}
+
+function* passwordsOf(name: FleetServerName, secrets: StageSecrets) {
+  yield secrets[name];
+  if (name === "app-db") yield* [secrets["app-db-restore"], secrets["app-writer"]];
+  if (name === "staging-db") yield secrets["staging-db-restore"];
+}
+
+/** Tasks come in by the bridge's gateway, tools on this machine by either. Nobody else does. */
+const published = (port: number, containerPort: number) =>
+  ["127.0.0.1", fleetServers["app-db"].host].map((address) => `${address}:${port}:${containerPort}`);
+
+async function until(name: string, isReady: () => Promise<boolean>): Promise<void> {
+  await pWaitFor(isReady, {
+    interval: 30,
+    timeout: { milliseconds: 30_000, message: `${name} takes no login after 30 s` },
+  });
+}

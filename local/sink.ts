@@ -1,0 +1,57 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { z } from "zod";
+import { stageAddresses, stageFiles } from "./stage-layout.ts";
+
+/** Something that holdfast told people. `at` is when it arrived; `body` is what Slack, or an SNS subscriber, was sent. */
+export type SinkMessage = { at: string; channel: "slack" | "sns"; body: unknown };
+
+const Notification = z.object({ Type: z.string(), SubscribeURL: z.url().optional() });
+
+/**
+ * Stands in for Slack and for an operator's inbox. Everything received is kept in memory, in order, and in
+ * `.holdfast/messages.jsonl`. `POST /slack`, `POST /sns`; `GET /messages` gives `SinkMessage[]`; `DELETE /messages` forgets.
+ */
+export function makeSink(): Hono {
+  let messages: SinkMessage[] = [];
+  const record = (channel: SinkMessage["channel"], body: unknown) => {
+    const message = { at: new Date().toISOString(), channel, body };
+    messages.push(message);
+    appendFileSync(stageFiles.messages, `${JSON.stringify(message)}\n`);
+  };
+  const forget = () => {
+    messages = [];
+    writeFileSync(stageFiles.messages, "");
+  };
+  forget();
+
+  const app = new Hono();
+  app.get("/health", (context) => context.text("ok"));
+  app.get("/messages", (context) => context.json(messages));
+  app.delete("/messages", (context) => {
+    forget();
+    return context.body(null, 204);
+  });
+  app.post("/slack", async (context) => {
+    record("slack", await context.req.json());
+    return context.text("ok");
+  });
+  app.post("/sns", async (context) => {
+    const body: unknown = JSON.parse(await context.req.text()); // SNS sends JSON as text/plain
+    const { Type, SubscribeURL } = Notification.parse(body);
+    if (Type === "Notification") record("sns", body);
+    if (Type === "SubscriptionConfirmation" && SubscribeURL !== undefined) await confirm(SubscribeURL);
+    return context.text("ok");
+  });
+  return app;
+}
+
+/** Only the emulator's own address is called: whoever posts here must not choose another. */
+async function confirm(subscribeUrl: string): Promise<void> {
+  const { hostname, pathname, search } = new URL(subscribeUrl);
+  if (!["127.0.0.1", "localhost"].includes(hostname)) throw new Error(`not a local subscription: ${hostname}`);
+  await fetch(`${stageAddresses.endpoint}${pathname}${search}`);
+}
+
+if (import.meta.main) serve({ fetch: makeSink().fetch, hostname: "127.0.0.1", port: stageAddresses.sinkPort });

@@ -1,0 +1,146 @@
+import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { S3Client } from "@aws-sdk/client-s3";
+import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
+import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import pWaitFor from "p-wait-for";
+import { z } from "zod";
+import { s3Repository } from "../lib/adapters/aws/repository.ts";
+import type { LocalStage } from "./local-stage.ts";
+
+export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
+type MachineName = "backup" | "verify" | "restore";
+
+const Message = z.object({ at: z.string(), channel: z.enum(["slack", "sns"]), body: z.unknown() });
+export type Message = z.infer<typeof Message>;
+
+/** What a person does with a stage, by the same APIs: start, look, wait, read messages. For the demo and the tests. */
+export function stageClient(stage: LocalStage) {
+  const config = {
+    endpoint: stage.endpoint,
+    region: stage.region,
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  };
+  const sfn = new SFNClient(config);
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  const lambda = new LambdaClient(config);
+  const scheduler = new SchedulerClient(config);
+  const logs = new CloudWatchLogsClient(config);
+  const bucket = stage.bucket ?? "";
+  const machine = (name: MachineName) => stage.outputs[`${name[0]?.toUpperCase()}${name.slice(1)}MachineArn`] ?? "";
+
+  const describe = async (arn: string): Promise<Execution> => {
+    const { status, name, output, error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
+    return {
+      arn,
+      name: name ?? "",
+      status: status ?? "",
+      output: output ? JSON.parse(output) : undefined,
+      error: error ?? "",
+      cause: cause ?? "",
+    };
+  };
+  const ended = async (arn: string, timeoutMs = 240_000): Promise<Execution> => {
+    let execution = await describe(arn);
+    await pWaitFor(
+      async () => {
+        execution = await describe(arn);
+        return execution.status !== "RUNNING";
+      },
+      { interval: 250, timeout: { milliseconds: timeoutMs, message: `${arn} still runs` } },
+    );
+    return execution;
+  };
+  const messages = async () => z.array(Message).parse(await (await fetch(`${stage.sink}/messages`)).json());
+
+  return {
+    s3,
+    bucket,
+    sfn,
+    repository: s3Repository(s3, bucket),
+    machine,
+    describe,
+    ended,
+    messages,
+    clearMessages: async () => void (await fetch(`${stage.sink}/messages`, { method: "DELETE" })),
+    /** Waits until a message has come that `isIt`. */
+    async message(isIt: (text: string) => boolean, timeoutMs = 60_000): Promise<Message> {
+      let found: Message | undefined;
+      await pWaitFor(
+        async () => {
+          found = (await messages()).find(({ body }) => isIt(JSON.stringify(body)));
+          return found !== undefined;
+        },
+        { interval: 200, timeout: { milliseconds: timeoutMs, message: "no such message came" } },
+      );
+      return found as Message;
+    },
+    async start(name: MachineName, input: unknown, executionName?: string): Promise<string> {
+      const request = {
+        stateMachineArn: machine(name),
+        input: JSON.stringify(input),
+        ...(executionName ? { name: executionName } : {}),
+      };
+      return (await sfn.send(new StartExecutionCommand(request))).executionArn ?? "";
+    },
+    async run(name: MachineName, input: unknown): Promise<Execution> {
+      return ended(await this.start(name, input));
+    },
+    async executions(name: MachineName) {
+      return (await sfn.send(new ListExecutionsCommand({ stateMachineArn: machine(name) }))).executions ?? [];
+    },
+    /** Waits for an execution of that name to have begun, and then to have ended. */
+    async endedNamed(name: MachineName, executionName: string, timeoutMs = 120_000): Promise<Execution> {
+      const arn = `${machine(name).replace(":stateMachine:", ":execution:")}:${executionName}`;
+      await pWaitFor(
+        () =>
+          describe(arn).then(
+            () => true,
+            () => false,
+          ),
+        {
+          interval: 200,
+          timeout: { milliseconds: timeoutMs, message: `${executionName} of ${name} has not begun` },
+        },
+      );
+      return ended(arn, timeoutMs);
+    },
+    /** Calls a function as `sls invoke` does. A function's error is thrown with its name. */
+    async invoke(name: string, payload: unknown): Promise<unknown> {
+      const request = { FunctionName: `holdfast-${stage.stage}-${name}`, Payload: JSON.stringify(payload) };
+      const { FunctionError, Payload } = await lambda.send(new InvokeCommand(request));
+      const answer: unknown = JSON.parse(new TextDecoder().decode(Payload) || "null");
+      if (!FunctionError) return answer;
+      const { errorType, errorMessage } = z.object({ errorType: z.string(), errorMessage: z.string() }).parse(answer);
+      throw Object.assign(new Error(errorMessage), { name: errorType });
+    },
+    /** Everything that tasks and functions have logged. */
+    async logLines(group: string): Promise<string[]> {
+      const lines: string[] = [];
+      for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName: group }))
+        lines.push(...events.map(({ message }) => message ?? ""));
+      return lines;
+    },
+    /** A one-time schedule beside those of the plan, as they are made. */
+    async scheduleOnce(name: string, at: Date, backup: string): Promise<void> {
+      await scheduler.send(new DeleteScheduleCommand({ Name: name })).catch(() => {});
+      await scheduler.send(
+        new CreateScheduleCommand({
+          Name: name,
+          ScheduleExpression: `at(${at.toISOString().slice(0, 19)})`,
+          ScheduleExpressionTimezone: "UTC",
+          FlexibleTimeWindow: { Mode: "OFF" },
+          Target: {
+            Arn: machine("backup"),
+            RoleArn: stage.outputs["ScheduleRoleArn"],
+            Input: JSON.stringify({ backup, scheduledTime: "<aws.scheduler.scheduled-time>" }),
+          },
+        }),
+      );
+    },
+    [Symbol.dispose]() {
+      for (const client of [sfn, s3, lambda, scheduler, logs]) client.destroy();
+    },
+  };
+}
+export type StageClient = ReturnType<typeof stageClient>;

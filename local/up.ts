@@ -1,0 +1,19 @@
+import colors from "picocolors";
+import { narrateTo } from "./narrate.ts";
+import { startStage } from "./stage.ts";
+import { stageFiles } from "./stage-layout.ts";
+
+try {
+  const stage = await startStage({ narrate: narrateTo(process.stdout) });
+  process.stdout.write(`\nThe local stage is up. ${stageFiles.localStage} says where everything is.\n`);
+  for (const [name, { engine, host, port }] of Object.entries({ ...stage.sources, ...stage.targets }))
+    process.stdout.write(`  ${name.padEnd(14)} ${engine.padEnd(11)} ${host}:${port}\n`);
+  process.stdout.write(
+    `  ${"AWS".padEnd(14)} ${"emulated".padEnd(11)} ${stage.endpoint}\n  ${"messages".padEnd(14)} ${"sink".padEnd(11)} ${stage.sink}/messages\n\nnpm run local:down ends it.\n`,
+  );
+} catch (error) {
+  process.stderr.write(
+    `\n${colors.red("The local stage did not start.")} ${error instanceof Error ? error.message : String(error)}\nLogs are in ${stageFiles.logs}.\n`,
+  );
+  process.exitCode = 1;
+}
