@@ -3,11 +3,11 @@ import { sha256 } from "#domain/hashes.ts";
 import { SourceChecked } from "#domain/outcome.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
-import type { TaskInputOf } from "#domain/task-input.ts";
 import type { Tasks } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
 import { judgeTask } from "./judge-task.ts";
 import type { Answer } from "./start-backup.ts";
+import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = {
   repository: Repository;
@@ -29,10 +29,15 @@ export const askForCheck =
       );
     const { engine, restoreTo: _, ...section } = planned;
     const runId = `check-${sha256(callId).slice(0, 16)}`;
-    const task: TaskInputOf<"check"> = { verb: "check", runId, task: source, source, engine, section };
-    const key = ports.layout.taskInput(runId, source);
-    await ports.repository.create(key, JSON.stringify(task));
-    const { exitCode, reason } = await ports.tasks.run(ports.captureTask, key);
+    const { taskInputKey } = await storeTaskInput(ports, {
+      verb: "check",
+      runId,
+      task: source,
+      source,
+      engine,
+      section,
+    });
+    const { exitCode, reason } = await ports.tasks.run(ports.captureTask, taskInputKey);
     const end = { source, task: { exitCodes: exitCode === undefined ? [] : [exitCode] } };
     const judged = await judgeTask(ports, { runId, task: source }, end, SourceChecked);
     if (!judged.succeeded)

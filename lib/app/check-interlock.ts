@@ -2,12 +2,13 @@ import { ConfirmationNeeded, TargetUnfit, TaskFailed } from "#domain/errors.ts";
 import { Inspected } from "#domain/outcome.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
-import type { TaskEnd, TaskInputOf } from "#domain/task-input.ts";
+import type { TaskEnd } from "#domain/task-input.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { judgeTask } from "./judge-task.ts";
 import { targetOf } from "./plan-restore.ts";
 import { readEvidence } from "./read-evidence.ts";
+import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = CatalogPorts & { plan: Plan; swapKeepsOldState: Record<string, boolean> };
 type Input = { input: RestoreRequested; plan: RestorePlan; inspected: TaskEnd[] };
@@ -46,16 +47,14 @@ export const checkInterlock =
       );
     }
     const { engine, section } = targetOf(ports.plan, { source, target });
-    const taskInputKey = ports.layout.taskInput(restoreId, source);
-    const restore: TaskInputOf<"restore"> = {
-      ...{ verb: "restore", runId: restoreId, task: source, source, engine, backupId, restoreId, target, section },
-      ...{ options: input.options, fingerprint },
-    };
-    await ports.repository.create(taskInputKey, JSON.stringify(restore));
+    const run = { runId: restoreId, task: source, source, engine, backupId, restoreId };
+    const restore = [
+      await storeTaskInput(ports, { verb: "restore", ...run, target, section, options: input.options, fingerprint }),
+    ];
     const isSafetyNeeded = needsConfirmation && holds.length > 0 && input.safety === "before";
     return {
       safety: !isSafetyNeeded ? "none" : ports.swapKeepsOldState[engine] ? "committed" : "verified",
       safetyInput: { safetyFor: restoreId, target, holds: holds.map(({ name }) => name) },
-      restore: [{ source, taskInputKey }],
+      restore,
     };
   };

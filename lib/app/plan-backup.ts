@@ -1,13 +1,14 @@
+import pMap from "p-map";
 import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { type BackupId, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
 import type { Plan, SafetySources } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
-import type { TaskInputOf } from "#domain/task-input.ts";
 import type { BackupRequested } from "#events/backup-requested.ts";
 import type { Log } from "#ports/log.ts";
 import type { Repository } from "#ports/repository.ts";
 import { claimRun } from "./claim-run.ts";
+import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = {
   repository: Repository;
@@ -34,21 +35,14 @@ export const planBackup =
       "safetyFor" in input ? safety(plan, safetySources, input, execution) : ofPlan(plan, input, execution);
     const claimed = await claimRun({ repository, layout }, backupId, execution.id);
     if (!claimed) log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
-    const sources = captures.map(({ source }) => ({ source, taskInputKey: layout.taskInput(backupId, source) }));
-    if (claimed)
-      for (const { source, engine, section } of captures) {
-        const task: TaskInputOf<"capture"> = {
-          verb: "capture",
-          runId: backupId,
-          task: source,
-          source,
-          engine,
-          backupId,
-          section,
-          escrow,
-        };
-        await repository.create(layout.taskInput(backupId, source), JSON.stringify(task));
-      }
+    const sources = !claimed
+      ? []
+      : await pMap(captures, ({ source, engine, section }) =>
+          storeTaskInput(
+            { repository, layout },
+            { verb: "capture", runId: backupId, task: source, source, engine, backupId, section, escrow },
+          ),
+        );
     return { claimed, backupId, sourceIds: captures.map(({ source }) => source), sources };
   };
 

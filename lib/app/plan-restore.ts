@@ -5,9 +5,9 @@ import { newRestoreId } from "#domain/ids.ts";
 import type { Plan, Target } from "#domain/plan.ts";
 import { chooseLatest, isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
-import type { TaskInputOf } from "#domain/task-input.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = CatalogPorts & { plan: Plan; restoreOptions: Record<string, z.ZodType> };
 type Input = { input: RestoreRequested; execution: { id: string; startTime: string } };
@@ -30,12 +30,8 @@ export const planRestore =
     const restoreId = newRestoreId(sha256(execution.id).slice(0, 4), startedAt);
     const { source } = input;
     const { backupId } = point;
-    const task = `inspect-${source}`;
-    const taskInput: TaskInputOf<"inspect"> = {
-      ...{ verb: "inspect", runId: restoreId, task, source, engine, backupId, target, section, options: input.options },
-    };
-    const taskInputKey = ports.layout.taskInput(restoreId, task);
-    await ports.repository.create(taskInputKey, JSON.stringify(taskInput));
+    const run = { runId: restoreId, task: `inspect-${source}`, source, engine, backupId };
+    const inspect = [await storeTaskInput(ports, { verb: "inspect", ...run, target, section, options: input.options })];
     const recoveredTo = point.recoveredTo.toISOString();
     return {
       plan: {
@@ -48,7 +44,7 @@ export const planRestore =
         newerCommitted,
         startedAt: startedAt.toISOString(),
       },
-      inspect: [{ source, taskInputKey }],
+      inspect,
     };
   };
 

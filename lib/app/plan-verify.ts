@@ -1,7 +1,8 @@
+import pMap from "p-map";
 import { NoSuchPoint } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
-import type { TaskInputOf } from "#domain/task-input.ts";
 import { type CatalogPorts, pointsOf, readManifest } from "./catalog.ts";
+import { storeTaskInput } from "./store-task-input.ts";
 
 type Input = {
   input: { backupId: BackupId; wrong?: Record<string, string[]> | undefined };
@@ -22,24 +23,14 @@ export type PlannedVerify = {
 export const planVerify =
   (ports: CatalogPorts) =>
   async ({ input: { backupId, wrong = {} }, execution }: Input): Promise<PlannedVerify> => {
-    const { repository, layout } = ports;
-    const runId = execution.name;
+    const runId = `verify-${execution.name}`; // the execution of a backup's event is named like the backup, whose run has a folder too
     const found = await readManifest(ports, backupId);
     if (!found) throw new NoSuchPoint(`There is no backup ${backupId}`);
     const { points } = await pointsOf(ports, backupId);
     const open = points.filter(({ source, proof }) => proof === "committed" && wrong[source] === undefined);
-    const sources = open.map(({ source }) => ({ source, taskInputKey: layout.taskInput(runId, source) }));
-    for (const { source, component } of open) {
-      const task: TaskInputOf<"verify"> = {
-        verb: "verify",
-        runId,
-        task: source,
-        source,
-        engine: component.engine,
-        backupId,
-      };
-      await repository.create(layout.taskInput(runId, source), JSON.stringify(task));
-    }
+    const sources = await pMap(open, ({ source, component: { engine } }) =>
+      storeTaskInput(ports, { verb: "verify", runId, task: source, source, engine, backupId }),
+    );
     const known = Object.fromEntries(Object.entries(wrong).filter(([source]) => found.manifest.components[source]));
     return { isNeeded: sources.length > 0 || Object.keys(known).length > 0, backupId, runId, wrong: known, sources };
   };

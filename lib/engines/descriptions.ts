@@ -19,5 +19,8 @@ export const safetySources: SafetySources = {
 };
 
 export const restoreGuides: Record<string, Guide> = { postgresql: postgresqlGuide, redis: guideToRdb };
-export const restoreOptions: Record<string, z.ZodType> = { postgresql: PostgresqlRestoreOptions, redis: z.strictObject({}) };
+export const restoreOptions: Record<string, z.ZodType> = {
+  postgresql: PostgresqlRestoreOptions,
+  redis: z.strictObject({}),
+};
 export const swapKeepsOldState: Record<string, boolean> = { postgresql: true, redis: false };

@@ -250,6 +250,16 @@ describe("proofs", () => {
     expect([...world.objects.keys()].filter((key) => key.includes("/proofs/"))).toEqual([]);
   });
 
+  it("reads back in a run of its own, though the execution is named like the backup", async () => {
+    const world = memoryWorld();
+    await committed(world);
+
+    const planned = await planVerify(world.ports)({ input: { backupId: aBackup }, execution: { name: aBackup } });
+
+    expect(planned.runId).not.toBe(aBackup);
+    expect(world.objects.has(layout.taskInput(planned.runId, "app-db"))).toBe(true);
+  });
+
   it("O5 verifying again what has its proof gives nothing to do", async () => {
     const world = memoryWorld();
     await verified(world);

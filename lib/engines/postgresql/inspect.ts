@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { EngineTools, PointToRestore, TargetState } from "#ports/engine.ts";
 import { type Chosen, chooseDatabases } from "./chosen.ts";
 import type { PostgresqlTarget } from "./config.ts";
-import { type Login, readLogin, rows, withClient } from "./connection.ts";
+import { hasCode, type Login, readLogin, rows, withClient } from "./connection.ts";
 import { unfit } from "./fitness.ts";
 import { markOf } from "./mark.ts";
 import { readServer, withServer } from "./server.ts";
@@ -21,44 +21,48 @@ export async function inspect(
     login,
     chosen.map(({ restored }) => restored),
     tools.signal,
-    (client) => inspectServer(client, login, chosen, point, tools),
+    (client) => look(client, login, chosen, point, tools),
   );
 }
 
-/** The same over a session that is there already. */
-export async function inspectServer(
-  client: Client,
-  login: Login,
-  chosen: Chosen[],
-  point: PointToRestore,
-  tools: EngineTools,
-): Promise<TargetState> {
+async function look(client: Client, login: Login, chosen: Chosen[], point: PointToRestore, tools: EngineTools) {
   const server = await readServer(client, login);
   const found = await rows(client, Existing, EXISTING, [chosen.map(({ restored }) => restored)]);
   const holds: TargetState["holds"] = [];
   for (const { name, oid, bytes, isOpen } of found) {
     const seen = isOpen ? await lookInto(login, name, tools.signal) : undefined;
-    const size = prettyBytes(bytes);
+    const size = bytes === null ? "" : `, ${prettyBytes(bytes)}`;
     holds.push(
       seen
-        ? { name, mark: seen.mark, what: `database "${name}", ${size}, ${seen.tables} tables` }
-        : { name, mark: `unreadable/${oid}`, what: `database "${name}", ${size}, which accepts no connections` },
+        ? { name, mark: seen.mark, what: `database "${name}"${size}, ${seen.tables} tables` }
+        : { name, mark: `unreadable/${oid}`, what: `database "${name}"${size}, which this user can't look into` },
     );
   }
   return { fingerprint: server.fingerprint, holds, problems: await unfit(client, login, server, chosen, point, tools) };
 }
 
-const lookInto = (login: Login, database: string, signal: AbortSignal) =>
-  withClient(login, database, signal, async (client) => {
-    const [size] = await rows(
-      client,
-      z.object({ tables: z.int() }),
-      "select count(*)::int as tables from pg_class where relkind in ('r', 'p') and oid >= 16384",
-    );
-    return { mark: await markOf(client), tables: size?.tables ?? 0 };
-  });
+/** `undefined` where the user may not: such a database is never taken for one that holdfast put there. */
+async function lookInto(login: Login, database: string, signal: AbortSignal) {
+  try {
+    return await withClient(login, database, signal, async (client) => {
+      const [size] = await rows(client, Size, SIZE);
+      return { mark: await markOf(client), tables: size?.tables ?? 0 };
+    });
+  } catch (error) {
+    if (hasCode(error, INSUFFICIENT_PRIVILEGE)) return undefined;
+    throw error;
+  }
+}
 
-const Existing = z.object({ name: z.string(), oid: z.coerce.string(), bytes: z.coerce.number(), isOpen: z.boolean() });
+const INSUFFICIENT_PRIVILEGE = "42501";
+const Size = z.object({ tables: z.int() });
+const SIZE = "select count(*)::int as tables from pg_class where relkind in ('r', 'p') and oid >= 16384";
+const Existing = z.object({
+  name: z.string(),
+  oid: z.coerce.string(),
+  bytes: z.coerce.number().nullable(),
+  isOpen: z.boolean(),
+});
 const EXISTING = `
-  select datname as name, oid, pg_database_size(oid) as bytes, datallowconn as "isOpen"
+  select datname as name, oid, case when has_database_privilege(oid, 'connect') or pg_has_role('pg_read_all_stats', 'usage') then pg_database_size(oid) end as bytes, datallowconn as "isOpen"
   from pg_database where datname = any($1) order by datname`;

@@ -83,11 +83,10 @@ async function hasRoom(login: Login, { bytes }: Survey): Promise<void> {
     );
 }
 
-/** From a replica of nothing to a master that still drops nothing, and that no replica can believe to know already. */
+/** From a replica of nothing to a master that still drops nothing. Answers its replication id, which is new. */
 async function promote({ link }: Scratch): Promise<string> {
   await link.ask("DEBUG", "SET-ACTIVE-EXPIRE", "0");
   await link.ask("REPLICAOF", "NO", "ONE");
-  await link.ask("DEBUG", "CHANGE-REPL-ID");
   return (await readInfo(link)).field("master_replid") ?? "";
 }
 

@@ -22,7 +22,7 @@ export async function verifyRdb(tools: VerifyTools, point: PointToVerify): Promi
     await rm(rdb, { force: true }); // it is in memory, or of no more use
   }
   try {
-    return { wrong: [], facts: (await survey(scratch.link, new Date())).facts };
+    return { wrong: [], facts: (await survey(scratch.link)).facts };
   } finally {
     await scratch.stop();
   }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
-import { belongings, captured, engineTools, quote, server, session, sql } from "./world.ts";
+import { belongings, captured, quote, session, sql } from "./world.ts";
 
 const own = belongings();
 afterAll(() => own.drop());
@@ -66,7 +66,7 @@ it("S12: gives way to an ALTER that waits behind its locks before the applicatio
     whileStoring: async ({ kind }) => {
       if (kind !== "dump") return;
       altering = migration.query("alter table t add column j int");
-      await wait(20_000); // as long as a large dump would take
+      await wait(6_000); // as long as a large dump would take
     },
   });
   const started = Date.now();
@@ -141,16 +141,17 @@ it("holds its snapshot although server and role end idle and long transactions",
 it("gives the instant of the first snapshot as the one that it recovers to", async () => {
   const [first, second] = [await own.database("first", "create table t ()"), await own.database("second")];
   const [{ before } = {}] = await sql("postgres", "select clock_timestamp() as before");
-  let afterFirst: unknown;
+  const afterFirst: unknown[] = [];
 
   const { recoveredTo } = await captured([first, second], {
     whileStoring: async ({ subject }) => {
-      if (subject === second) [{ now: afterFirst } = {}] = await sql("postgres", "select clock_timestamp() as now");
+      if (subject === second)
+        afterFirst.push(...(await sql("postgres", "select clock_timestamp() as now")).map(({ now }) => now));
     },
   });
 
   expect(recoveredTo.getTime()).toBeGreaterThanOrEqual(Number(before));
-  expect(recoveredTo.getTime()).toBeLessThanOrEqual(Number(afterFirst));
+  expect(recoveredTo.getTime()).toBeLessThanOrEqual(Number(afterFirst[0]));
 });
 
 it("counts in the snapshot that is dumped, not in what was written since", async () => {
@@ -167,7 +168,7 @@ it("counts in the snapshot that is dumped, not in what was written since", async
   expect(rowsIn(point.stored.get(point.artifacts[2]?.key ?? ""))).toBe(10);
 });
 
-const rowsIn = (archive = Buffer.alloc(0)) => archive.toString("latin1").match(/^\W*\d+\n/gm)?.length;
+const rowsIn = (archive: Buffer | undefined) => archive?.toString("latin1").match(/^\W*\d+\n/gm)?.length;
 
 async function untilSomebodyWaits(database: string): Promise<void> {
   await expect
@@ -181,6 +182,3 @@ async function untilSomebodyWaits(database: string): Promise<void> {
     )
     .toEqual([{ one: 1 }]);
 }
-
-void engineTools;
-void server;

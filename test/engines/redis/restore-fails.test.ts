@@ -158,18 +158,19 @@ it("X4: a target that is told to stop when it has everything is left whole, and 
 });
 
 it("X4: a target that is loading when the task is told to stop is waited for, and left whole", async () => {
-  const { source, world, facts } = await verifiedPoint();
+  const { source } = await verifiedPoint();
   const target = await oldTarget("key-load-delay 100", "loading-process-events-interval-bytes 1024"); // some 3 seconds
+  const login = { host: "127.0.0.1", port: target.port };
+  const master = { address: "127.0.0.1", port: source.port, password: "", replid: "?", link: source.link };
+  const world = redisWorld();
   const isLoading = async () => String(await target.link.ask("INFO", "persistence")).includes("\nloading:1");
   const stopWhenLoading = async () => {
     while (!(await isLoading())) await wait(20);
     world.stop.abort(new Error("task stopped"));
   };
-  world.onPhase = async (name) => {
-    if (name === "swap" && !world.stop.signal.aborted) void stopWhenLoading();
-  };
 
-  await expect(restore(world, target, facts)).rejects.toThrow();
+  const swapping = whileReplicating(login, master, { ...(await world.restore("")), patienceMs: 500 }, async () => {});
+  await Promise.all([stopWhenLoading(), expect(swapping).rejects.toThrow()]);
 
   expect(await target.link.ask("DEBUG", "DIGEST")).toBe(await source.link.ask("DEBUG", "DIGEST"));
   expect(String(await target.link.ask("INFO", "replication"))).toContain("role:master");
