@@ -1,11 +1,17 @@
 import { CloudWatchLogsClient, paginateFilterLogEvents } from "@aws-sdk/client-cloudwatch-logs";
+import { KMSClient } from "@aws-sdk/client-kms";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
-import { CreateScheduleCommand, DeleteScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
+import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import pWaitFor from "p-wait-for";
 import { z } from "zod";
+import { kmsSignatureCheck } from "../lib/adapters/aws/keys.ts";
 import { s3Repository } from "../lib/adapters/aws/repository.ts";
+import { readCatalog } from "../lib/app/catalog.ts";
+import { Evidence } from "../lib/domain/evidence.ts";
+import { chooseLatest } from "../lib/domain/recovery-point.ts";
+import { repositoryLayout } from "../lib/domain/repository-layout.ts";
 import type { LocalStage } from "./local-stage.ts";
 
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
@@ -29,6 +35,9 @@ export function stageClient(stage: LocalStage) {
   const bucket = stage.bucket ?? "";
   const machine = (name: MachineName) => stage.outputs[`${name[0]?.toUpperCase()}${name.slice(1)}MachineArn`] ?? "";
 
+  const repository = s3Repository(s3, bucket);
+  const signatures = kmsSignatureCheck(new KMSClient(config), stage.outputs["SigningKeyArn"] ?? "", undefined);
+  const catalog = { repository, layout: repositoryLayout(stage.stage), signatures };
   const describe = async (arn: string): Promise<Execution> => {
     const { status, name, output, error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
     return {
@@ -57,18 +66,19 @@ export function stageClient(stage: LocalStage) {
     s3,
     bucket,
     sfn,
-    repository: s3Repository(s3, bucket),
+    repository,
+    catalog,
     machine,
     describe,
     ended,
     messages,
     clearMessages: async () => void (await fetch(`${stage.sink}/messages`, { method: "DELETE" })),
     /** Waits until a message has come that `isIt`. */
-    async message(isIt: (text: string) => boolean, timeoutMs = 60_000): Promise<Message> {
+    async message(isIt: (text: string, channel: string) => boolean, timeoutMs = 60_000): Promise<Message> {
       let found: Message | undefined;
       await pWaitFor(
         async () => {
-          found = (await messages()).find(({ body }) => isIt(JSON.stringify(body)));
+          found = (await messages()).find((one) => isIt(textOf(one), one.channel));
           return found !== undefined;
         },
         { interval: 200, timeout: { milliseconds: timeoutMs, message: "no such message came" } },
@@ -86,6 +96,34 @@ export function stageClient(stage: LocalStage) {
     async run(name: MachineName, input: unknown): Promise<Execution> {
       return ended(await this.start(name, input));
     },
+    /** The first execution of a machine that began at or after an instant. */
+    async newest(name: MachineName, since: Date, timeoutMs = 30_000): Promise<string> {
+      let found: string | undefined;
+      await pWaitFor(
+        async () => {
+          const all = await this.executions(name);
+          found = all.find(
+            ({ startDate }) => startDate && startDate.getTime() >= since.getTime() - 1_000,
+          )?.executionArn;
+          return found !== undefined;
+        },
+        { interval: 200, timeout: { milliseconds: timeoutMs, message: `${name} has not begun` } },
+      );
+      return found ?? "";
+    },
+    /** The id of the newest verified point, as `list-points` says it. */
+    async latest(source: string): Promise<string> {
+      const { points } = await readCatalog(catalog, { source });
+      return chooseLatest(points).latest?.backupId ?? "none";
+    },
+    /** What a restore has proved. */
+    async evidenceOf(execution: Execution): Promise<Evidence> {
+      const { evidence } = z
+        .looseObject({ evidence: z.looseObject({ evidenceKey: z.string() }) })
+        .parse(execution.output);
+      return Evidence.parse(JSON.parse(new TextDecoder().decode(await repository.read(evidence.evidenceKey))));
+    },
+    asText: textOf,
     async executions(name: MachineName) {
       return (await sfn.send(new ListExecutionsCommand({ stateMachineArn: machine(name) }))).executions ?? [];
     },
@@ -122,11 +160,11 @@ export function stageClient(stage: LocalStage) {
       return lines;
     },
     /** A one-time schedule beside those of the plan, as they are made. */
-    async scheduleOnce(name: string, at: Date, backup: string): Promise<void> {
-      await scheduler.send(new DeleteScheduleCommand({ Name: name })).catch(() => {});
+    async scheduleOnce(at: Date, backup: string): Promise<void> {
       await scheduler.send(
         new CreateScheduleCommand({
-          Name: name,
+          Name: `holdfast-once-${at.getTime()}`,
+          ActionAfterCompletion: "DELETE",
           ScheduleExpression: `at(${at.toISOString().slice(0, 19)})`,
           ScheduleExpressionTimezone: "UTC",
           FlexibleTimeWindow: { Mode: "OFF" },
@@ -143,4 +181,13 @@ export function stageClient(stage: LocalStage) {
     },
   };
 }
+/** The words of a message, whichever channel brought it. */
+function textOf({ channel, body }: Message): string {
+  if (channel === "slack") return z.looseObject({ text: z.string() }).parse(body).text;
+  const { Subject = "", Message: words } = z
+    .looseObject({ Subject: z.string().optional(), Message: z.string() })
+    .parse(body);
+  return words.startsWith(Subject) ? words : `${Subject}\n${words}`;
+}
+
 export type StageClient = ReturnType<typeof stageClient>;

@@ -34,7 +34,8 @@ export function proveArchive(
         done(asError(error));
         return;
       }
-      child.stream.end(done);
+      child.stream.end(); // pg_restore may have read its last byte and be gone, and then nothing calls back: its exit decides
+      done();
     },
     destroy(error, done) {
       child.stream.destroy();

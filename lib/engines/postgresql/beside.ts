@@ -6,6 +6,7 @@ import type { Chosen } from "./chosen.ts";
 import { type Login, rows, toolEnv, withClient } from "./connection.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { createDatabase, dropWhatItLacked } from "./replay-properties.ts";
+import type { Server } from "./server.ts";
 import type { Tool } from "./tools-of-version.ts";
 import { feed } from "./verify.ts";
 
@@ -13,22 +14,18 @@ import { feed } from "./verify.ts";
 export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_${restoreId}_${number}`;
 export const keptName = (restoreId: string, { number }: Chosen) => `holdfast_old_${restoreId}_${number}`;
 
-/** Loads one database next to what is there. Until the swap, only its owner, who is the user of the restore, may connect. */
+/** Loads one database next to what is there. Meanwhile nobody but its owner may connect. */
 export async function loadBeside(
   admin: Client,
   login: Login,
   tools: RestoreTools,
   chosen: Chosen,
-  {
-    properties,
-    pgRestore,
-    serverMajor,
-  }: { properties: DatabaseProperties | undefined; pgRestore: Tool; serverMajor: number },
+  { properties, pgRestore, server }: { properties: DatabaseProperties | undefined; pgRestore: Tool; server: Server },
 ): Promise<void> {
   if (!properties) throw new FormatIncomplete(`the properties do not name database "${chosen.captured}"`);
   const beside = besideName(tools.restoreId, chosen);
   await dropDatabase(admin, login, beside, tools.signal); // what an earlier try of this very restore has left
-  for (const statement of createDatabase(beside, properties, serverMajor)) await admin.query(statement);
+  for (const statement of createDatabase(beside, properties, server)) await admin.query(statement);
   await withClient(login, beside, tools.signal, async (client) => {
     for (const statement of dropWhatItLacked(properties)) await client.query(statement);
   });

@@ -1,15 +1,24 @@
 import { escapeLiteral as literal, escapeIdentifier as name } from "pg";
 import type { DatabaseProperties, SharedProperties } from "./properties.ts";
 
-/** `CREATE DATABASE`, empty and with the captured encoding and locale. Nobody but its owner may connect yet. */
-export function createDatabase(database: string, properties: DatabaseProperties, serverMajor: number): string[] {
-  const { encoding, provider, collate, ctype, locale, icuRules } = properties;
+/**
+ * `CREATE DATABASE`, empty and with the captured encoding and locale. Only its owner may connect yet. That is the user of
+ * the restore; one that is no superuser must give it away first, since only what the captured owner could do in the public
+ * schema lets objects be given to it there.
+ */
+export function createDatabase(
+  database: string,
+  properties: DatabaseProperties,
+  { major, isSuperuser }: { major: number; isSuperuser: boolean },
+): string[] {
+  const { owner, encoding, provider, collate, ctype, locale, icuRules } = properties;
   const options = [
     "TEMPLATE template0",
+    ...(isSuperuser ? [] : [`OWNER ${name(owner)}`]),
     `ENCODING ${literal(encoding)}`,
     `LC_COLLATE ${literal(collate)}`,
     `LC_CTYPE ${literal(ctype)}`,
-    ...(serverMajor >= 15 ? [`LOCALE_PROVIDER ${{ c: "libc", i: "icu", b: "builtin" }[provider]}`] : []),
+    ...(major >= 15 ? [`LOCALE_PROVIDER ${{ c: "libc", i: "icu", b: "builtin" }[provider]}`] : []),
     ...(provider === "i" && locale !== null ? [`ICU_LOCALE ${literal(locale)}`] : []),
     ...(provider === "b" && locale !== null ? [`BUILTIN_LOCALE ${literal(locale)}`] : []),
     ...(icuRules === null ? [] : [`ICU_RULES ${literal(icuRules)}`]),

@@ -81,7 +81,7 @@ async function loadAndSwap(
       await loadBeside(admin, login, tools, one, {
         properties: properties[one.captured],
         pgRestore,
-        serverMajor: server.major,
+        server,
       });
   });
   const putThere: RestoreResult["putThere"] = [];

@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { z } from "zod";
-import { describeError, InputInvalid } from "#domain/errors.ts";
+import { InputInvalid } from "#domain/errors.ts";
 import type { EngineTools } from "#ports/engine.ts";
 import type { PostgresqlSource } from "./config.ts";
 import { type Login, readLogin, rows, withClient } from "./connection.ts";
@@ -40,6 +40,7 @@ export async function survey(tools: EngineTools, source: PostgresqlSource): Prom
       const seen = await withClient(login, database, tools.signal, (client) =>
         lookAt(client, login, database, tools.signal),
       );
+      if ("pooler" in seen) return { ...found, problems: [seen.pooler] };
       server = seen.server;
       bytes.set(database, seen.bytes);
       found.problems.push(...seen.problems);
@@ -96,10 +97,10 @@ const Size = z.object({ bytes: z.coerce.number(), tables: z.int() });
 
 async function lookAt(client: Client, login: Login, database: string, signal: AbortSignal) {
   const pooled = await looksPooled(client, login, database, signal);
-  if (pooled) throw new Error(pooled);
+  if (pooled) return { pooler: pooled };
   const [server] = await rows(client, Server, SERVER);
   const [size] = await rows(client, Size, SIZE);
-  if (!server || !size) throw new Error(describeError("the server answered with no row").message);
+  if (!server || !size) throw new Error("a server has one version");
   return { server, ...size, problems: await missingRights(client, login.user, database) };
 }
 

@@ -1,4 +1,4 @@
-import { escapeIdentifier as name } from "pg";
+import { DatabaseError, escapeIdentifier as name } from "pg";
 import { describeError } from "#domain/errors.ts";
 import { hasCode, type Login } from "./connection.ts";
 
@@ -9,7 +9,7 @@ const INSUFFICIENT_PRIVILEGE = "42501";
 const NOT_ACCEPTING = "55000";
 const TOO_MANY_CONNECTIONS = "53300";
 
-/** Why there is no session, and what mends it. */
+/** Why there is no session, and what mends it. Throws what is none of that. */
 export function explainConnection(error: unknown, { host, port, user }: Login, database: string): string {
   const said = describeError(error).message;
   const at = `${host}:${port}`;
@@ -24,15 +24,16 @@ export function explainConnection(error: unknown, { host, port, user }: Login, d
     return `Database "${database}" accepts no connections: ALTER DATABASE ${name(database)} ALLOW_CONNECTIONS true;`;
   if (hasCode(error, TOO_MANY_CONNECTIONS))
     return `${at} has no connection left for user "${user}" (${said}): raise max_connections, or the connection limit of the role or database`;
-  return isAboutTheServer(error)
-    ? `${at} can't be reached (${said}): check host, port, security group and TLS`
-    : `Database "${database}": ${said}`;
+  if (isAboutTheServer(error)) return `${at} can't be reached (${said}): check host, port, security group and TLS`;
+  if (error instanceof DatabaseError) return `Database "${database}": ${said}`;
+  throw error; // nothing that a person could mend
 }
 
 /** Another database on the same server would not do better. */
 export const isAboutTheServer = (error: unknown) =>
   hasCode(error, INVALID_PASSWORD, INVALID_AUTHORIZATION) ||
-  (error instanceof Error && !hasCodeAtAll(error)) ||
-  (error instanceof Error && "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code));
+  (error instanceof Error && !(error instanceof DatabaseError) && (isOfNode(error) || OF_PG.test(error.message)));
 
-const hasCodeAtAll = (error: Error) => "code" in error && typeof error.code === "string";
+/** `ECONNREFUSED`, `ENOTFOUND`, `ERR_TLS_…` */
+const isOfNode = (error: Error) => "code" in error && typeof error.code === "string";
+const OF_PG = /timeout expired|Connection terminated|SSL connection/;

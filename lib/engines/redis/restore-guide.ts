@@ -9,7 +9,7 @@ export function guideToRdb(artifacts: Artifact[]): string {
 
 \`\`\`sh
 mkdir -p restored && open_artifact ${name} > restored/dump.rdb
-redis-check-rdb restored/dump.rdb          # ends with: RDB looks OK
+redis-check-rdb restored/dump.rdb          # says: RDB looks OK
 \`\`\`
 
 **As a server of its own.** Keys whose time has passed are dropped while it loads.
@@ -23,14 +23,16 @@ redis-cli -p ${SCRATCH_PORT} INFO keyspace
 its user, and start it. With \`appendonly yes\` it would load the append-only file instead: move \`appenddir\` away, start it with
 \`--appendonly no\`, and switch on again with \`CONFIG SET appendonly yes\`.
 
-**Into a server that runs**, which needs to reach yours and loses what it holds, all at once:
+**Into a server that runs** and can reach yours (where it asks for a login, give it to \`redis-cli\` with \`--user\` and
+\`REDISCLI_AUTH\`). It loses what it holds, all at once, and only when it has the other in whole. Its \`masteruser\` and
+\`masterauth\`, if it has them, are to be set back at the end.
 
 \`\`\`sh
-redis-cli -p ${SCRATCH_PORT} CONFIG SET repl-diskless-sync-delay 0
-redis-cli -p ${SCRATCH_PORT} CONFIG SET requirepass "$(openssl rand -hex 16 | tee password)"
-redis-cli -h TARGET CONFIG SET masterauth "$(cat password)"
+password=$(head -c 32 /dev/urandom | sha256sum | cut -c 1-64)
+redis-cli -p ${SCRATCH_PORT} CONFIG SET repl-diskless-sync-delay 0 requirepass "$password"
+redis-cli -h TARGET CONFIG SET masteruser "" masterauth "$password"
 redis-cli -h TARGET REPLICAOF THIS_HOST ${SCRATCH_PORT}
-redis-cli -h TARGET INFO replication       # until it says: master_link_status:up
+until redis-cli -h TARGET INFO replication | grep -q master_link_status:up; do sleep 1; done
 redis-cli -h TARGET REPLICAOF NO ONE
 redis-cli -h TARGET CONFIG SET masterauth ""
 \`\`\``;

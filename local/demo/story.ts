@@ -1,0 +1,112 @@
+import type { Evidence } from "../../lib/domain/evidence.ts";
+import { BackupId } from "../../lib/domain/ids.ts";
+import { type Manifest, parseManifest } from "../../lib/domain/manifest.ts";
+import { repositoryLayout } from "../../lib/domain/repository-layout.ts";
+import type { LocalStage } from "../local-stage.ts";
+import type { Narrate } from "../narrate.ts";
+import type { Execution, Message, StageClient } from "../stage-client.ts";
+import { cutOffPgDump, withTaskFault } from "./faults.ts";
+import { disaster, type FleetState, lookAtFleet } from "./fleet-state.ts";
+
+export type Told = {
+  before: FleetState;
+  backup: Manifest;
+  verified: Message[];
+  brokenRun: { execution: Execution; alarm: Message; latestBefore: string; latestAfter: string };
+  afterDisaster: FleetState;
+  refusal: Execution;
+  restores: { execution: Execution; evidence: Evidence; seconds: number }[];
+  after: FleetState;
+};
+
+const SCHEDULE_AHEAD_MS = 3_000;
+/** Of `app`, whose dump has some 220 MB: half of it. */
+const HALF_A_DUMP_BYTES = 110_000_000;
+const LIVE = { "app-db": "app-db-live", sessions: "sessions-live" } as const;
+
+/** What a user wants to see, in order, on a stage that is up. Throws when anything is not as it should be. */
+export async function tellStory(
+  stage: LocalStage,
+  client: StageClient,
+  narrate: Narrate,
+  show: (text: string) => void,
+): Promise<Told> {
+  const layout = repositoryLayout(stage.stage);
+  const before = await lookAtFleet(stage);
+
+  const at = new Date(Math.ceil((Date.now() + SCHEDULE_AHEAD_MS) / 1000) * 1000);
+  const id = BackupId.parse(`${at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "")}-nightly`);
+  await client.scheduleOnce(at, "nightly");
+  const scheduled = await narrate(`the schedule fires, ${id} is captured`, async () =>
+    client.ended(await client.newest("backup", at)),
+  );
+  expectStatus(scheduled, "SUCCEEDED");
+  const backup = parseManifest((await client.repository.read(layout.manifest(id))) ?? new Uint8Array());
+  show(describeBackup(backup));
+  const verification = await narrate("S3 event → check → every byte read back", () => client.endedNamed("verify", id));
+  expectStatus(verification, "SUCCEEDED");
+  const verified = await narrate("Slack and SNS say so", () =>
+    Promise.all(
+      ["slack", "sns"].map((channel) =>
+        client.message((text, from) => from === channel && text.includes("app-db is restorable to")),
+      ),
+    ),
+  );
+  show(verified.map((message) => client.asText(message)).join("\n"));
+
+  const brokenRun = await runBrokenBackup(stage, client, narrate);
+  show(client.asText(brokenRun.alarm));
+
+  await narrate("disaster: a table dropped, rows deleted, FLUSHALL", () => disaster(stage));
+  const afterDisaster = await lookAtFleet(stage);
+  const refusal = await narrate("a restore into the live database that nobody confirmed", () =>
+    client.run("restore", { source: "app-db", target: LIVE["app-db"] }),
+  );
+  expectStatus(refusal, "FAILED");
+  const restores = await Promise.all(
+    (["app-db", "sessions"] as const).map((source) =>
+      narrate(`restore ${source}: safety point, load beside, compare, swap`, async () => {
+        const begun = performance.now();
+        const request = { source, target: LIVE[source], confirm: LIVE[source], requestedBy: "the demo" };
+        const execution = await client.run("restore", request);
+        expectStatus(execution, "SUCCEEDED");
+        return { execution, evidence: await client.evidenceOf(execution), seconds: (performance.now() - begun) / 1000 };
+      }),
+    ),
+  );
+  const after = await lookAtFleet(stage);
+  if (JSON.stringify(after) !== JSON.stringify(before))
+    throw new Error(`the fleet differs: ${JSON.stringify({ before, after })}`);
+  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after };
+}
+
+/** `pg_dump` is cut off half-way and exits 0: the run must fail, alarm, and leave `latest` where it was. */
+async function runBrokenBackup(stage: LocalStage, client: StageClient, narrate: Narrate): Promise<Told["brokenRun"]> {
+  const latestBefore = await client.latest("app-db");
+  const fault = await cutOffPgDump(HALF_A_DUMP_BYTES);
+  const execution = await narrate("a second run, whose pg_dump is cut off half-way and exits 0", () =>
+    withTaskFault(stage, fault, () => client.run("backup", { backup: "nightly", sources: ["app-db"] })),
+  );
+  expectStatus(execution, "FAILED");
+  const alarm = await narrate("its alarm arrives", () =>
+    client.message((text, channel) => channel === "slack" && text.includes(`Backup ${execution.name} failed`)),
+  );
+  const latestAfter = await client.latest("app-db");
+  if (latestAfter !== latestBefore) throw new Error(`latest moved from ${latestBefore} to ${latestAfter}`);
+  return { execution, alarm, latestBefore, latestAfter };
+}
+
+function expectStatus(execution: Execution, status: string) {
+  if (execution.status !== status)
+    throw new Error(`${execution.arn} is ${execution.status}, not ${status}: ${execution.error} ${execution.cause}`);
+}
+
+function describeBackup({ components }: Manifest): string {
+  return Object.entries(components)
+    .flatMap(([source, { artifacts }]) =>
+      artifacts.map(
+        ({ holds, plainBytes, bytes, formatProof }) => `${source}\t${holds}\t${plainBytes}\t${bytes}\t${formatProof}`,
+      ),
+    )
+    .join("\n");
+}
