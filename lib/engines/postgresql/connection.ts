@@ -7,7 +7,6 @@ import type { PostgresqlTarget } from "./config.ts";
 export type Login = PostgresqlTarget["connection"] & { user: string; password: string };
 
 const CONNECT_TIMEOUT_SECONDS = 15;
-const UNDEFINED_OBJECT = "42704";
 
 const Secret = z.object({ username: z.string().min(1), password: z.string() });
 
@@ -87,7 +86,6 @@ export async function rows<T extends z.ZodType>(
 
 export const hasCode = (error: unknown, ...codes: string[]) =>
   error instanceof DatabaseError && error.code !== undefined && codes.includes(error.code);
-export const isUnknownObject = (error: unknown) => hasCode(error, UNDEFINED_OBJECT);
 
 /**
  * The environment of pg_dump and its like. The database goes in here too: as an argument, a name with `=` in it would be
@@ -117,4 +115,4 @@ const SETTINGS = `
     ('search_path', 'pg_catalog'), ('row_security', 'off'), ('quote_all_identifiers', 'off'),
     ('datestyle', 'ISO, YMD'), ('intervalstyle', 'postgres'), ('timezone', 'UTC'), ('bytea_output', 'hex'),
     ('extra_float_digits', '1'), ('client_min_messages', 'warning')
-  ) as wants(name, wanted) using (name)`;
+  ) as wants(wish, wanted) on lower(name) = wish -- the server calls it TimeZone`;

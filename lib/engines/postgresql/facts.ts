@@ -105,10 +105,18 @@ async function quoted(client: Client, names: [schema: string, name: string][]): 
   return found.map(({ name }) => name);
 }
 
+const notInExtension = (catalog: string, oid: string) =>
+  `not exists (select from pg_depend e where e.classid = ${catalog} and e.objid = ${oid} and e.deptype = 'e')`;
+
+// Whoever restores an extension owns it and what is in it, so those owners are not counted.
 // Roles that own or are granted something. The first superuser is never in pg_shdepend, so owners are asked for as well.
 const ROLES = `
-  select distinct pg_get_userbyid(refobjid) as name from pg_shdepend
-  where dbid = (select oid from pg_database where datname = current_database()) and refclassid = 'pg_authid'::regclass and deptype in ('o', 'a', 'r')
+  select distinct pg_get_userbyid(refobjid) as name from pg_shdepend d
+  where dbid = (select oid from pg_database where datname = current_database()) and refclassid = 'pg_authid'::regclass
+    and deptype in ('o', 'a', 'r') and classid <> 'pg_extension'::regclass and ${notInExtension("d.classid", "d.objid")}
   union select distinct pg_get_userbyid(o) from (
-    select relowner as o, oid from pg_class union all select proowner, oid from pg_proc union all
-    select nspowner, oid from pg_namespace union all select typowner, oid from pg_type) owned where oid >= 16384`;
+    select relowner as o, oid, 'pg_class'::regclass as class from pg_class where relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    union all select proowner, oid, 'pg_proc'::regclass from pg_proc
+    union all select nspowner, oid, 'pg_namespace'::regclass from pg_namespace
+    union all select typowner, oid, 'pg_type'::regclass from pg_type where typtype in ('d', 'e', 'r')) owned
+  where oid >= 16384 and ${notInExtension("owned.class", "owned.oid")}`;

@@ -18,14 +18,6 @@ export async function schemaFacts(client: Client): Promise<Facts> {
   return facts;
 }
 
-/** The lines themselves, for whoever has to find out what differs. */
-export async function listSchema(client: Client): Promise<string[]> {
-  const found: string[] = [];
-  for (const [kind, lines] of Object.entries(LISTINGS))
-    for (const { line } of await rows(client, z.object({ line: z.string() }), lines)) found.push(`${kind} ${line}`);
-  return found.sort();
-}
-
 const LISTINGS = { ...relationListings, ...objectListings };
 
 const Hashed = z.object({ count: z.int(), sha256: z.string() });

@@ -141,17 +141,17 @@ it("holds its snapshot although server and role end idle and long transactions",
 it("gives the instant of the first snapshot as the one that it recovers to", async () => {
   const [first, second] = [await own.database("first", "create table t ()"), await own.database("second")];
   const [{ before } = {}] = await sql("postgres", "select clock_timestamp() as before");
-  const afterFirst: unknown[] = [];
+  const whileFirst: unknown[] = [];
 
   const { recoveredTo } = await captured([first, second], {
     whileStoring: async ({ subject }) => {
-      if (subject === second)
-        afterFirst.push(...(await sql("postgres", "select clock_timestamp() as now")).map(({ now }) => now));
+      if (subject === first)
+        whileFirst.push(...(await sql("postgres", "select clock_timestamp() as now")).map(({ now }) => now));
     },
   });
 
   expect(recoveredTo.getTime()).toBeGreaterThanOrEqual(Number(before));
-  expect(recoveredTo.getTime()).toBeLessThanOrEqual(Number(afterFirst[0]));
+  expect(recoveredTo.getTime()).toBeLessThanOrEqual(Number(whileFirst[0]));
 });
 
 it("counts in the snapshot that is dumped, not in what was written since", async () => {

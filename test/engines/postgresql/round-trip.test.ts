@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { nastyDatabase, nastyProperties, type Roles } from "./nasty-database.ts";
-import { belongings, captured, engineTools, type Point, quote, restored, server, sql, unique } from "./world.ts";
+import { belongings, captured, engineTools, login, type Point, quote, restored, server, sql, unique } from "./world.ts";
 
 const own = belongings();
 let roles: Roles;
@@ -97,18 +97,19 @@ async function textOf(database: string): Promise<string[]> {
     {
       file: "pg_dump",
       args: [],
-      env: { PGHOST: server.host, PGPORT: String(server.port), ...(await login()), PGDATABASE: database },
+      env: {
+        PGHOST: server.host,
+        PGPORT: String(server.port),
+        PGUSER: login().username,
+        PGPASSWORD: login().password,
+        PGDATABASE: database,
+      },
     },
     new AbortController().signal,
   );
   // the server itself writes `kind in ('a', 'b')` in another way once it has read its own writing back
   return stdout.split("\n").filter((line) => !/^\\(un)?restrict |CONSTRAINT "Ta ble_kind_check"/.test(line));
 }
-
-const login = async () => {
-  const { username = "", password = "" } = await engineTools().secrets.read("");
-  return { PGUSER: username, PGPASSWORD: password };
-};
 
 const propertiesOf = (database: string) =>
   sql(

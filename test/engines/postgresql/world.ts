@@ -20,6 +20,8 @@ const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:test";
 const superuser = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
 export const server = { host: url.hostname, port: Number(url.port || 5432) };
 
+export const login = () => ({ ...superuser, ...server });
+
 export type Who = { username: string; password: string };
 export const unique = (name: string) => `${name}_${randomBytes(4).toString("hex")}`;
 
@@ -242,8 +244,15 @@ export function belongings() {
         `select datname from pg_database where datname ~ '^holdfast_(old_)?2026'`,
       ))
         databases.push(String(datname));
-      for (const database of databases)
+      for (const database of databases) {
+        for (const { subname } of await sql("postgres", subscriptionsOf(database))) {
+          await sql("postgres", `ALTER DATABASE ${quote(database)} ALLOW_CONNECTIONS true`);
+          for (const statement of ["DISABLE", "SET (slot_name = NONE)"])
+            await sql(database, `ALTER SUBSCRIPTION ${quote(String(subname))} ${statement}`);
+          await sql(database, `DROP SUBSCRIPTION ${quote(String(subname))}`);
+        }
         await sql("postgres", `DROP DATABASE IF EXISTS ${quote(database)} WITH (FORCE)`);
+      }
       for (const role of roles) await sql("postgres", `DROP ROLE IF EXISTS ${quote(role)}`);
     },
   };
@@ -252,3 +261,5 @@ export function belongings() {
 export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 export const databaseNames = async () =>
   (await sql("postgres", "select datname from pg_database order by 1")).map(({ datname }) => String(datname));
+const subscriptionsOf = (database: string) =>
+  `select subname from pg_subscription where subdbid = (select oid from pg_database where datname = '${database.replaceAll("'", "''")}')`;

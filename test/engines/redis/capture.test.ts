@@ -3,7 +3,8 @@ import { CommandFailed, FormatIncomplete, PreflightFailed } from "#domain/errors
 import { captureRdb } from "#engines/redis/capture.ts";
 import { proveRdbEnd } from "#engines/redis/rdb-end.ts";
 import { fillWithEverything } from "./example-keys.ts";
-import { insteadOfRedisCli, redisWorld, startRedis } from "./redis-world.ts";
+import { startRedis } from "./real-redis.ts";
+import { insteadOfRedisCli, redisWorld } from "./redis-world.ts";
 
 it("captures a snapshot and says until when it holds everything, by the server's own clock", async () => {
   const { link, section } = await startRedis();
@@ -97,7 +98,7 @@ it("S14: stores nothing when the server's snapshot dies on the way", async () =>
   const { link, section, pid } = await startRedis("rdb-key-save-delay 200");
   await fillWithEverything(link); // some 4 seconds
   const world = redisWorld();
-  await insteadOfRedisCli(`(sleep 1; kill -KILL $(pgrep -P ${pid})) & exec $REAL "$@"`);
+  await insteadOfRedisCli(`(sleep 1; kill -KILL $(cat /proc/${pid}/task/${pid}/children)) & exec $REAL "$@"`);
 
   await expect(captureRdb(await world.capture(), section)).rejects.toThrow(/redis-cli exited with 1.*(I\/O|reading)/s);
 

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { inspectTarget } from "#engines/redis/target.ts";
-import { redisWorld, type Server, startRedis } from "./redis-world.ts";
+import { type Server, startRedis } from "./real-redis.ts";
+import { redisWorld } from "./redis-world.ts";
 
 async function inspect({ section }: Server, facts = {}, world = redisWorld()) {
   return inspectTarget(await world.verify(), section, world.point(facts));

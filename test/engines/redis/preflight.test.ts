@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { checkRedis } from "#engines/redis/preflight.ts";
-import { insteadOfRedisServer, redisWorld, startRedis } from "./redis-world.ts";
+import { startRedis } from "./real-redis.ts";
+import { insteadOfRedisServer, redisWorld } from "./redis-world.ts";
 
 it("finds nothing wrong with a plain server, and tells what it saw", async () => {
   const { link, section } = await startRedis();

@@ -4,7 +4,8 @@ import { captureRdb } from "#engines/redis/capture.ts";
 import { crc64, crc64Start } from "#engines/redis/crc64.ts";
 import { proveRdbEnd } from "#engines/redis/rdb-end.ts";
 import { fillWithEverything } from "./example-keys.ts";
-import { redisWorld, startRedis } from "./redis-world.ts";
+import { startRedis } from "./real-redis.ts";
+import { redisWorld } from "./redis-world.ts";
 
 const MARKER_BYTES = 40;
 

@@ -5,7 +5,8 @@ import { restoreRdb } from "#engines/redis/restore.ts";
 import { inspectTarget } from "#engines/redis/target.ts";
 import { verifyRdb } from "#engines/redis/verify.ts";
 import { fillWithEverything } from "./example-keys.ts";
-import { oneAtATime, redisWorld, type Server, startRedis, type World } from "./redis-world.ts";
+import { type Server, startRedis } from "./real-redis.ts";
+import { oneAtATime, redisWorld, type World } from "./redis-world.ts";
 
 beforeEach(oneAtATime);
 

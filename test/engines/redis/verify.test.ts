@@ -4,7 +4,8 @@ import { captureRdb } from "#engines/redis/capture.ts";
 import { crc64, crc64Start } from "#engines/redis/crc64.ts";
 import { verifyRdb } from "#engines/redis/verify.ts";
 import { fillWithEverything } from "./example-keys.ts";
-import { insteadOfRedisServer, redisWorld, startRedis, type World } from "./redis-world.ts";
+import { startRedis } from "./real-redis.ts";
+import { insteadOfRedisServer, redisWorld, type World } from "./redis-world.ts";
 
 async function captured(fill: (link: Awaited<ReturnType<typeof startRedis>>["link"]) => Promise<unknown>) {
   const source = await startRedis();
