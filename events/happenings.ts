@@ -2,7 +2,7 @@ import { z } from "zod";
 import { BackupId, RestoreId } from "#domain/ids.ts";
 
 /** What holdfast puts on the default bus, with `source: "holdfast"`. Everything that tells people hangs on these. */
-export const happenings = {
+const happenings = {
   BackupCommitted: z.strictObject({
     stage: z.string(),
     backupId: BackupId,

@@ -1,4 +1,4 @@
-import { defineTask, log } from "#adapters/aws/define-task.ts";
+import { count, defineTask, log } from "#adapters/aws/define-task.ts";
 import { wireAws } from "#adapters/aws/wire.ts";
 import { planBackup } from "#app/plan-backup.ts";
 import { loadConfig } from "#config";
@@ -7,6 +7,6 @@ import { BackupRequested, inExecution } from "#events/backup-requested.ts";
 import { loadPlan } from "../plan.ts";
 
 const { plan, escrow } = loadPlan(process.env);
-const run = planBackup({ ...wireAws(loadConfig(process.env)), plan, escrow, safetySources, log });
+const run = planBackup({ ...wireAws(loadConfig(process.env)), plan, escrow, safetySources, log, count });
 
 export const handler = defineTask(inExecution(BackupRequested), run);

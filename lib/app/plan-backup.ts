@@ -18,6 +18,7 @@ type Ports = {
   /** Per engine: the section of a source that is what a target holds. */
   safetySources: SafetySources;
   log: Log;
+  count: (metric: string) => void;
 };
 type Input = { input: BackupRequested; execution: { id: string; startTime: string } };
 export type PlannedBackup = {
@@ -29,12 +30,15 @@ export type PlannedBackup = {
 
 /** Claims the run for this execution and stores one task input per source. A run that is claimed already is left alone. */
 export const planBackup =
-  ({ repository, layout, plan, escrow, safetySources, log }: Ports) =>
+  ({ repository, layout, plan, escrow, safetySources, log, count }: Ports) =>
   async ({ input, execution }: Input): Promise<PlannedBackup> => {
     const { backupId, captures } =
       "safetyFor" in input ? safety(plan, safetySources, input, execution) : ofPlan(plan, input, execution);
     const claimed = await claimRun({ repository, layout }, backupId, execution.id);
-    if (!claimed) log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
+    if (!claimed) {
+      log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
+      count("BackupsSkipped");
+    }
     const sources = !claimed
       ? []
       : await pMap(captures, ({ source, engine, section }) =>

@@ -2,7 +2,7 @@
  * Every error that a person or a state machine sees. `name` is a literal because it is public API: state machines
  * match on it (a minifier would rename the class) and docs/reference/errors.md lists it.
  */
-export abstract class BackupError extends Error {
+abstract class BackupError extends Error {
   abstract override readonly name: string;
 }
 

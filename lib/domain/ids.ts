@@ -32,9 +32,3 @@ export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${sta
 
 /** Taken before a restore: never `latest`. */
 export const isSafety = (id: BackupId) => /^.{17}-safety-/.test(id);
-
-/** The instant in the id. Ids sort by it. */
-export function timeOf(id: BackupId | RestoreId): Date {
-  const [, date, h, m, s] = /^(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})(\d{2})/.exec(id) ?? [];
-  return new Date(`${date}T${h}:${m}:${s}Z`);
-}

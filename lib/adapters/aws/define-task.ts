@@ -1,6 +1,6 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { Metrics } from "@aws-lambda-powertools/metrics";
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import { z } from "zod";
@@ -9,7 +9,10 @@ import { InputInvalid } from "#domain/errors.ts";
 
 const logger = new Logger({ serviceName: "holdfast" });
 export const log = asLog(logger);
-export const metrics = new Metrics({ namespace: "holdfast", serviceName: "holdfast" });
+const metrics = new Metrics({ namespace: "holdfast", serviceName: "holdfast" });
+
+/** Counts something as a CloudWatch metric, by a line in the log (EMF). */
+export const count = (metric: string) => metrics.addMetric(metric, MetricUnit.Count, 1);
 
 /**
  * Every Lambda: its input is parsed once, with every problem in one `InputInvalid`, and what it throws leaves untouched,

@@ -70,7 +70,7 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
 });
 
 /** 412: something stands there already. 409: a racing conditional write is being decided; the other one wins. */
-export const isPreconditionFailed = (error: unknown) =>
+const isPreconditionFailed = (error: unknown) =>
   error instanceof S3ServiceException && [412, 409].includes(error.$metadata.httpStatusCode ?? 0);
 
 /** Only "there is no such object" becomes undefined: a throttled or refused read must never look like an absent object. */

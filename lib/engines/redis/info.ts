@@ -17,7 +17,7 @@ export async function readInfo(link: RedisLink): Promise<Info> {
 /** Tells what `readInfo` answers from what it may reject with. */
 export const isInfo = (read: unknown): read is Info => typeof read === "object" && read !== null && "keyspace" in read;
 
-export function parseInfo(text: string): Info {
+function parseInfo(text: string): Info {
   const fields = new Map<string, string>();
   const modules: string[] = [];
   const keyspace: Keyspace = {};

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "pg";
 import { commands as childProcesses } from "#adapters/commands/commands.ts";
 import { copyTo } from "#app/copy-to.ts";
 import type { Artifact } from "#domain/artifact.ts";
@@ -14,45 +13,11 @@ import { postgresql } from "#engines/postgresql/engine.ts";
 import type { Command, Commands } from "#ports/commands.ts";
 import type { CapturedStream, EngineTools, PointToRestore, RestoreResult } from "#ports/engine.ts";
 
-/** A superuser's URL of a server that the tests may use as they like: `postgres://user:password@host:port/postgres`. */
-const url = new URL(process.env["HOLDFAST_TEST_PG_URL"] ?? "postgres://postgres:postgres@127.0.0.1:5432/postgres");
+import { server, superuser, type Who } from "./test-server.ts";
+
+export * from "./test-server.ts";
+
 const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:test";
-const superuser = { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-export const server = { host: url.hostname, port: Number(url.port || 5432) };
-
-export const login = () => ({ ...superuser, ...server });
-
-export type Who = { username: string; password: string };
-export const unique = (name: string) => `${name}_${randomBytes(4).toString("hex")}`;
-
-/** Runs statements as the superuser, or as somebody else, in a database. */
-export async function sql(
-  database: string,
-  statements: string,
-  who: Who = superuser,
-): Promise<Record<string, unknown>[]> {
-  const client = await session(database, who);
-  try {
-    const result = await client.query(statements);
-    const last = Array.isArray(result) ? result.at(-1) : result;
-    return last.rows;
-  } finally {
-    await client.end();
-  }
-}
-
-export async function session(database: string, who: Who = superuser, name = "test"): Promise<Client> {
-  const client = new Client({
-    ...server,
-    user: who.username,
-    password: who.password,
-    database,
-    application_name: name,
-  });
-  client.on("error", () => {}); // sessions that a test has ended
-  await client.connect();
-  return client;
-}
 
 export const sourceOf = (databases: string[], more: { lockTimeoutSeconds?: number; connection?: object } = {}) =>
   PostgresqlSource.parse({ connection: server, secret: SECRET, databases, ...more });
@@ -215,51 +180,3 @@ export async function restored(
   );
   return { ...result, phases, comparedFacts, restoreId };
 }
-
-/** Makes databases and roles of its own names, and drops them afterwards with all that restores have left of them. */
-export function belongings() {
-  const databases: string[] = [];
-  const roles: string[] = [];
-  return {
-    async database(name: string, statements: string | string[] = [], options = ""): Promise<string> {
-      const made = unique(name);
-      databases.push(made);
-      await sql("postgres", `CREATE DATABASE ${quote(made)} ${options}`);
-      for (const statement of [statements].flat()) await sql(made, statement);
-      return made;
-    },
-    async role(name: string, options = ""): Promise<string> {
-      const made = unique(name);
-      roles.push(made);
-      await sql("postgres", `CREATE ROLE ${quote(made)} ${options}`);
-      return made;
-    },
-    alsoDrops(database: string): string {
-      databases.push(database);
-      return database;
-    },
-    async drop(): Promise<void> {
-      for (const { datname } of await sql(
-        "postgres",
-        `select datname from pg_database where datname ~ '^holdfast_(old_)?2026'`,
-      ))
-        databases.push(String(datname));
-      for (const database of databases) {
-        for (const { subname } of await sql("postgres", subscriptionsOf(database))) {
-          await sql("postgres", `ALTER DATABASE ${quote(database)} ALLOW_CONNECTIONS true`);
-          for (const statement of ["DISABLE", "SET (slot_name = NONE)"])
-            await sql(database, `ALTER SUBSCRIPTION ${quote(String(subname))} ${statement}`);
-          await sql(database, `DROP SUBSCRIPTION ${quote(String(subname))}`);
-        }
-        await sql("postgres", `DROP DATABASE IF EXISTS ${quote(database)} WITH (FORCE)`);
-      }
-      for (const role of roles) await sql("postgres", `DROP ROLE IF EXISTS ${quote(role)}`);
-    },
-  };
-}
-
-export const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
-export const databaseNames = async () =>
-  (await sql("postgres", "select datname from pg_database order by 1")).map(({ datname }) => String(datname));
-const subscriptionsOf = (database: string) =>
-  `select subname from pg_subscription where subdbid = (select oid from pg_database where datname = '${database.replaceAll("'", "''")}')`;

@@ -1,0 +1,45 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { z } from "zod";
+import { repositoryRoot, stageFiles, toolPath } from "../../local/stage-layout.ts";
+
+const Report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  testResults: z.array(
+    z.object({ assertionResults: z.array(z.object({ fullName: z.string(), title: z.string(), status: z.string() })) }),
+  ),
+});
+export type Result = { passed: number; failed: number; titles: { title: string; passed: boolean }[] };
+
+/** Runs one project of vitest where it can be seen, and gives what came of each test. A run that left no report has failed. */
+export async function runProject(
+  project: string,
+  start: (args: string[]) => { file: string; args: string[]; env?: Record<string, string> } = onThisMachine,
+): Promise<Result> {
+  const report = join(stageFiles.root, "reports", `${project}.json`);
+  await mkdir(join(stageFiles.root, "reports"), { recursive: true, mode: 0o777 });
+  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { file, args: whole, env } = start(args);
+  const before = Date.now();
+  const { exitCode } = await execa(file, whole, {
+    cwd: repositoryRoot,
+    env: { ...env, PATH: toolPath },
+    stdio: ["ignore", "inherit", "inherit"],
+    reject: false,
+  });
+  return readReport(report, before, exitCode ?? 1).catch(() => ({ passed: 0, failed: 1, titles: [] }));
+}
+
+const onThisMachine = (args: string[]) => ({ file: join(repositoryRoot, "node_modules/.bin/vitest"), args });
+
+async function readReport(file: string, since: number, exitCode: number): Promise<Result> {
+  const { numPassedTests, numFailedTests, testResults } = Report.parse(JSON.parse(await readFile(file, "utf8")));
+  const titles = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.map(({ fullName, status }) => ({ title: fullName, passed: status === "passed" })),
+  );
+  const written = JSON.parse(await readFile(file, "utf8")).startTime;
+  if (written < since) throw new Error(`${file} is from an earlier run`);
+  return { passed: numPassedTests, failed: Math.max(numFailedTests, exitCode === 0 ? 0 : 1), titles };
+}
