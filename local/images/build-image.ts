@@ -13,7 +13,7 @@ export type ImageRecipe = {
   containerfile: string;
   /** Files or folders whose content decides, with the containerfile, whether the image is built again. */
   inputs: readonly string[];
-  /** The base image: another one makes another image. */
+  /** The base image: another one makes another image. Containerfiles may take it as the argument FROM. */
   from: string;
   /** Made just before a build, when one is needed: bind mounts (`host:container:ro`) for its RUN lines. */
   prepare?: () => Promise<readonly string[]>;
@@ -26,13 +26,14 @@ export async function ensureImage(recipe: ImageRecipe, narrate: Narrate = narrat
   return reference;
 }
 
-async function buildImage({ context, containerfile, prepare }: ImageRecipe, reference: string): Promise<void> {
+async function buildImage({ context, containerfile, from, prepare }: ImageRecipe, reference: string): Promise<void> {
   const binds = (await prepare?.()) ?? [];
   await podman([
     "build",
     "--quiet",
     "--network=host", // apt inside reaches what the machine reaches
     `--label=${stageLabel}`,
+    `--build-arg=FROM=${from}`,
     ...binds.map((bind) => `--volume=${bind}`),
     `--tag=${reference}`,
     `--file=${containerfile}`,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import pWaitFor from "p-wait-for";
 import { fleetServers } from "../../local/fleet/servers.ts";
+import { ensureImage } from "../../local/images/build-image.ts";
 import type { StageImages } from "../../local/images/images.ts";
 import { execIn, remove, runDetached } from "../../local/podman.ts";
 import { repositoryRoot, stageAddresses, stageFiles } from "../../local/stage-layout.ts";
@@ -14,7 +15,7 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
   const password = crypto.randomUUID();
   await remove([SERVER]);
   try {
-    await startServer(images.fleetPostgresql, password);
+    await startServer(await ensureServerImage(images.fleetPostgresql), password);
     return await runProject("tools", (args) => ({
       file: "podman",
       args: [
@@ -33,6 +34,12 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
   }
 }
 
+function ensureServerImage(from: string): Promise<string> {
+  const context = join(import.meta.dirname, "postgresql-image");
+  const containerfile = join(context, "Containerfile");
+  return ensureImage({ name: "holdfast-test-postgresql", context, containerfile, inputs: [containerfile], from });
+}
+
 async function startServer(image: string, password: string): Promise<void> {
   await runDetached({
     image,
@@ -40,6 +47,7 @@ async function startServer(image: string, password: string): Promise<void> {
     ports: [`${stageAddresses.gateway}:${PORT}:5432`],
     env: { PGDATA: join("/var/lib/postgresql", fleetServers["staging-db"].starts) },
     shmBytes: 256 * 1024 * 1024,
+    argv: ["postgres", "-c", "max_prepared_transactions=10", "-c", "max_connections=100"],
   });
   const input = `ALTER ROLE postgres PASSWORD '${password}';`; // by standard input: arguments can be read by others
   await pWaitFor(

@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { readPlan } from "#adapters/plan-file.ts";
+import { engineSections, restoreOptions } from "#engines/descriptions.ts";
+import { BackupRequested } from "#events/backup-requested.ts";
+import { BackupByHand, PointByHand, PointsByHand, SourceByHand } from "#events/by-hand.ts";
+import { ExecutionEnded, ObjectCreated } from "#events/envelopes.ts";
+import { Happened, happeningOf } from "#events/happenings.ts";
+import { RestoreRequested } from "#events/restore-requested.ts";
+import { VerifyRequested } from "#events/verify-requested.ts";
+
+const folder = "events/samples";
+
+/** Who takes the samples that are named `<who>.json` or `<who>.<case>.json`, and by which contract. */
+const contracts: Record<string, z.ZodType> = {
+  "check-plan": z.strictObject({}),
+  "check-source": SourceByHand,
+  "list-points": PointsByHand,
+  "describe-point": PointByHand,
+  "start-backup": BackupByHand,
+  "start-restore": RestoreRequested,
+  "backup-machine": BackupRequested,
+  "verify-machine": VerifyRequested,
+  "restore-machine": RestoreRequested,
+  "check-backup": ObjectCreated,
+  announce: z.union([ExecutionEnded, Happened.transform(happeningOf)]),
+};
+const files = readdirSync(folder).toSorted();
+const whoOf = (file: string) => file.slice(0, file.indexOf("."));
+const read = (file: string): unknown => JSON.parse(readFileSync(join(folder, file), "utf8"));
+
+describe("the samples in events/samples", () => {
+  it.each(files)("%s is taken by its contract", (file) => {
+    const contract = contracts[whoOf(file)];
+    if (!contract) throw new Error(`${file}: "${whoOf(file)}" has no contract in this test's map`);
+
+    const parsed = contract.safeParse(read(file));
+
+    expect(parsed.error && z.prettifyError(parsed.error)).toBeUndefined();
+  });
+
+  it("holds one for each contract", () => {
+    expect([...new Set(files.map(whoOf))]).toEqual(Object.keys(contracts).toSorted());
+  });
+
+  it("names only sources, targets, backups and options that the local stage's plan has, so that each can be tried there", () => {
+    const { sources, targets, backups } = readPlan(".", "local", engineSections);
+    const Names = z.looseObject({
+      source: z.enum(Object.keys(sources)).optional(),
+      sources: z.array(z.enum(Object.keys(sources))).optional(),
+      target: z.enum(Object.keys(targets)).optional(),
+      confirm: z.enum(Object.keys(targets)).optional(),
+      backup: z.enum(Object.keys(backups)).optional(),
+      options: restoreOptions["postgresql"]?.optional(),
+    });
+
+    const byHand = files.filter((file) => !["announce", "check-backup"].includes(whoOf(file)));
+    const strangers = byHand.filter((file) => !Names.safeParse(read(file)).success);
+
+    expect(strangers).toEqual([]);
+  });
+});

@@ -1,0 +1,175 @@
+import { AbortMultipartUploadCommand, GetBucketLifecycleConfigurationCommand } from "@aws-sdk/client-s3";
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { withTaskFault, wrapTool } from "#local/demo/faults.ts";
+import { sql } from "#local/demo/fleet-state.ts";
+import { resetFleet } from "#local/fleet/fleet.ts";
+import { kill, podman, remove } from "#local/podman.ts";
+import { secretName, stageSecrets } from "#local/secrets.ts";
+import { watchStage } from "./support/invariants.ts";
+import { openUploads } from "./support/inventory.ts";
+import { theRunningTask } from "./support/task-containers.ts";
+import { openWorld, type Run, type SourceName, type World } from "./support/world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+  await world.haveLatest();
+});
+afterAll(async () => {
+  await resetFleet(["app-db", "sessions"]);
+  await world.client.clearMessages();
+});
+
+it("S1 aborts the upload and names the signal when pg_dump is killed in the middle of its stream", async () => {
+  const watch = await watchStage(world);
+
+  const run = await whileUploading("app-db", ".dump.zst.gpg", async (task) => {
+    const pid = (await podman(["top", task, "hpid", "comm"])).split("\n").find((line) => line.endsWith("pg_dump"));
+    process.kill(Number(pid?.split(/\s+/)[0]), "SIGKILL");
+  });
+
+  expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
+  expect(run.execution.cause).toMatch(/app-db: CommandFailed: pg_dump .*SIGKILL/);
+  expect(await world.hasManifest(run.backupId)).toBe(false);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "app-db", backupId: run.backupId }] });
+});
+
+it.each([
+  { how: "killed", end: (task: string) => kill(task) },
+  { how: "removed", end: (task: string) => remove([task]) },
+])("S2 fails the run when the task's container is $how, whatever exit code it is said to have", async ({ end }) => {
+  const watch = await watchStage(world);
+
+  const run = await whileUploading("sessions", ".rdb.zst.gpg", end);
+
+  expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
+  expect(run.execution.cause).toContain("sessions: TaskFailed");
+  expect(await world.hasManifest(run.backupId)).toBe(false);
+  await sweepAsTheLifecycleRuleDoes(run.backupId);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
+});
+
+it("S8 fails a run whose passwords are wrong before anything is stored", async () => {
+  const watch = await watchStage(world);
+  const logins = await stageSecrets();
+  const put = (name: SourceName, password: string) =>
+    world.secretsManager.send(
+      new PutSecretValueCommand({
+        SecretId: secretName(name),
+        SecretString: JSON.stringify({ username: logins[name].username, password }),
+      }),
+    );
+  const run = await (async () => {
+    try {
+      await Promise.all([put("app-db", "not-the-password"), put("sessions", "not-the-password")]);
+      return await world.backup(["app-db", "sessions"]);
+    } finally {
+      await Promise.all([put("app-db", logins["app-db"].password), put("sessions", logins.sessions.password)]);
+    }
+  })();
+
+  expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
+  expect(run.execution.cause).toMatch(/app-db: PreflightFailed: .*refuses the password/);
+  expect(run.execution.cause).toMatch(/sessions: PreflightFailed: /);
+  expect(await artifactsIn(run)).toEqual([]);
+  await watch.expectInvariants({
+    failed: [run.execution],
+    notGood: [
+      { source: "app-db", backupId: run.backupId },
+      { source: "sessions", backupId: run.backupId },
+    ],
+  });
+});
+
+it("S8 fails a run whose source answers at no such address", async () => {
+  const watch = await watchStage(world);
+  await remove([world.stage.sources.sessions.container]);
+
+  const run = await world.backup(["sessions"]).finally(() => resetFleet(["sessions"]));
+
+  expect(run.execution.status).toBe("FAILED");
+  expect(run.execution.cause).toMatch(/sessions: PreflightFailed: .*10\.88\.0\.1:16379/);
+  expect(await artifactsIn(run)).toEqual([]);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
+});
+
+it("S9 refuses a pg_dump that is older than the server before any upload begins", async () => {
+  const watch = await watchStage(world);
+  const fault = await wrapTool("pg_dump", '#!/bin/bash\necho "pg_dump (PostgreSQL) 15.14"\n');
+  const wrapper = fault.binds?.[0]?.split(":")[0];
+  fault.binds?.push(`${wrapper}:/usr/lib/postgresql/17/bin/pg_dump:ro`);
+
+  const run = await withTaskFault(world.stage, fault, () => world.backup(["app-db"]));
+
+  expect(run.execution.cause).toMatch(/app-db: PreflightFailed: The server is PostgreSQL 17 .* pg_dump 15\.14/);
+  expect(await artifactsIn(run)).toEqual([]);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "app-db", backupId: run.backupId }] });
+});
+
+it("S13 fails a server whole when one of its databases is closed, and keeps and verifies the other source", async () => {
+  const watch = await watchStage(world);
+  const { container } = world.stage.sources["app-db"];
+  await sql(container, "postgres", "REVOKE CONNECT ON DATABASE compliance FROM holdfast_backup");
+
+  const run = await world
+    .backup(["app-db", "sessions"])
+    .finally(() => sql(container, "postgres", "GRANT CONNECT ON DATABASE compliance TO holdfast_backup"));
+  const verification = await world.client.endedNamed("verify", run.backupId);
+
+  expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
+  expect(run.execution.cause).toMatch(/^app-db: PreflightFailed: .*"compliance"/);
+  expect(verification.status).toBe("SUCCEEDED");
+  const manifest = await world.manifest(run.backupId);
+  expect(manifest.outcome).toBe("PARTIAL");
+  expect(Object.keys(manifest.components)).toEqual(["sessions"]);
+  expect(manifest.failed["app-db"]).toContain("compliance");
+  await watch.expectInvariants({
+    failed: [run.execution],
+    notGood: [{ source: "app-db", backupId: run.backupId }],
+    latest: { sessions: run.backupId },
+  });
+});
+
+/** `end` comes when the second part is on its way, and S3 has not got it. */
+async function whileUploading(
+  source: SourceName,
+  artifact: string,
+  end: (task: string) => Promise<void>,
+): Promise<Run> {
+  const isUploading = Promise.withResolvers<void>();
+  const hasEnded = Promise.withResolvers<void>();
+  const { result } = await world.throughProxy(
+    ({ operation, key, partNumber }) => {
+      if (operation !== "UploadPart" || !key.endsWith(artifact) || partNumber !== 2) return undefined;
+      isUploading.resolve();
+      return { hold: hasEnded.promise };
+    },
+    async () => {
+      const { backupId, arn } = await world.startBackup([source]);
+      await isUploading.promise;
+      await end(await theRunningTask());
+      hasEnded.resolve();
+      return { backupId, execution: await world.client.ended(arn) };
+    },
+  );
+  return result;
+}
+
+/** The emulator keeps lifecycle rules and does not run them. A killed task can't abort; the rule does, within a day or two. */
+async function sweepAsTheLifecycleRuleDoes(backupId: string): Promise<void> {
+  const { s3, bucket } = world.client;
+  const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+  const days = Rules.map((rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation).find(Boolean);
+  expect(days).toBeLessThanOrEqual(2);
+  const left = await openUploads(world);
+  expect(left.map(({ key }) => key.split("/")[1])).toEqual([backupId]);
+  for (const { key, uploadId } of left)
+    await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
+}
+
+async function artifactsIn({ backupId }: Run): Promise<string[]> {
+  const found: string[] = [];
+  for await (const key of world.client.repository.list(`${world.stage.stage}/${backupId}/`)) found.push(key);
+  return found;
+}
