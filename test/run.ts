@@ -38,6 +38,7 @@ await configureContainerEngine();
 const images = await narrate("images", () => ensureStageImages(narrate));
 await narrate("image of stock tools", () => ensureStockToolsImage(narrate));
 await part("the packaged template and the machines lint", lintTemplate);
+await tests("The packaged template", () => runProject("template"));
 await tests("Pipeline and engines, with the worker's tools and real servers", () => runToolsProject(images));
 
 heading("The local stage");

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Evidence } from "../../lib/domain/evidence.ts";
 import { BackupId } from "../../lib/domain/ids.ts";
 import { type Manifest, parseManifest } from "../../lib/domain/manifest.ts";
@@ -7,6 +8,7 @@ import type { Narrate } from "../narrate.ts";
 import type { Execution, Message, StageClient } from "../stage-client.ts";
 import { cutOffPgDump, withTaskFault } from "./faults.ts";
 import { disaster, type FleetState, lookAtFleet } from "./fleet-state.ts";
+import { describeBackup } from "./verdict.ts";
 
 export type Told = {
   before: FleetState;
@@ -48,14 +50,16 @@ export async function tellStory(
   const verified = await narrate("Slack and SNS say so", () =>
     Promise.all(
       ["slack", "sns"].map((channel) =>
-        client.message((text, from) => from === channel && text.includes("app-db is restorable to")),
+        client.message(
+          (text, from) => from === channel && text.includes("app-db is restorable to") && text.includes(id),
+        ),
       ),
     ),
   );
-  show(verified.map((message) => client.asText(message)).join("\n"));
+  show(verified.map((message) => `${message.channel} ▸ ${client.asText(message)}`).join("\n\n"));
 
   const brokenRun = await runBrokenBackup(stage, client, narrate);
-  show(client.asText(brokenRun.alarm));
+  show(`${brokenRun.alarm.channel} ▸ ${client.asText(brokenRun.alarm)}`);
 
   await narrate("disaster: a table dropped, rows deleted, FLUSHALL", () => disaster(stage));
   const afterDisaster = await lookAtFleet(stage);
@@ -63,6 +67,7 @@ export async function tellStory(
     client.run("restore", { source: "app-db", target: LIVE["app-db"] }),
   );
   expectStatus(refusal, "FAILED");
+  show(z.object({ errorMessage: z.string() }).parse(JSON.parse(refusal.cause)).errorMessage);
   const restores = await Promise.all(
     (["app-db", "sessions"] as const).map((source) =>
       narrate(`restore ${source}: safety point, load beside, compare, swap`, async () => {
@@ -99,14 +104,4 @@ async function runBrokenBackup(stage: LocalStage, client: StageClient, narrate: 
 function expectStatus(execution: Execution, status: string) {
   if (execution.status !== status)
     throw new Error(`${execution.arn} is ${execution.status}, not ${status}: ${execution.error} ${execution.cause}`);
-}
-
-function describeBackup({ components }: Manifest): string {
-  return Object.entries(components)
-    .flatMap(([source, { artifacts }]) =>
-      artifacts.map(
-        ({ holds, plainBytes, bytes, formatProof }) => `${source}\t${holds}\t${plainBytes}\t${bytes}\t${formatProof}`,
-      ),
-    )
-    .join("\n");
 }

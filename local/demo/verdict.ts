@@ -1,28 +1,43 @@
 import Table from "cli-table3";
+import colors from "picocolors";
+import prettyBytes from "pretty-bytes";
+import type { Manifest } from "../../lib/domain/manifest.ts";
 import type { Told } from "./story.ts";
+
+const table = (head: string[]) =>
+  new Table({ head: head.map((text) => colors.bold(text)), style: { head: [], border: [], compact: true } });
+
+/** What a backup holds: plain and stored bytes, and how its end was proved. */
+export function describeBackup({ components }: Manifest): string {
+  const shown = table(["source", "holds", "plain", "stored", "how its end is proved"]);
+  for (const [source, { artifacts }] of Object.entries(components))
+    for (const { holds, plainBytes, bytes, formatProof } of artifacts)
+      shown.push([source, holds, prettyBytes(plainBytes), prettyBytes(bytes), formatProof]);
+  return shown.toString();
+}
 
 /** The last thing a person reads: restorable to when, in how many seconds per phase, verified and restored how. */
 export function verdict({ backup, restores, brokenRun, before, afterDisaster, after }: Told): string {
-  const points = new Table({
-    head: ["source", "restorable to", "verified", "restored and compared here", "phases, seconds", "whole run"],
-  });
-  for (const { evidence, seconds } of restores) {
-    const phases = Object.entries(evidence.phases).map(([name, took]) => `${name} ${took.toFixed(1)}`);
-    points.push([
-      evidence.source,
-      backup.components[evidence.source]?.recoveredTo ?? "",
-      "every byte read back",
-      `${evidence.factsCompared} facts, all the same`,
-      phases.join("\n"),
-      `${seconds.toFixed(1)} s`,
-    ]);
-  }
-  const fleet = new Table({ head: ["", "before", "after the disaster", "after the restore"] });
+  const fleet = table(["asked of the servers themselves", "before", "after the disaster", "after the restore"]);
   for (const name of Object.keys(before) as (keyof typeof before)[])
     fleet.push([name, before[name], afterDisaster[name], after[name]]);
+  const points = table(["source", "phase", "seconds"]);
+  for (const { evidence, seconds } of restores) {
+    for (const [name, took] of Object.entries(evidence.phases)) points.push([evidence.source, name, took.toFixed(1)]);
+    points.push([evidence.source, "the whole run, safety point included", seconds.toFixed(1)]);
+  }
+  const sentences = restores.map(({ evidence, seconds }) => {
+    const to = colors.bold(backup.components[evidence.source]?.recoveredTo ?? "");
+    return `${colors.green("✓")} ${evidence.source} is restorable to ${to}. ${colors.bold("Verified")}: every byte was read back. ${colors.bold("Restored here")} in ${seconds.toFixed(0)} s, ${evidence.factsCompared} facts compared, all the same.`;
+  });
+  const kept = restores.flatMap(({ evidence }) => evidence.kept.map(({ what, drop }) => `  ${what}: ${drop}`));
   return [
     fleet.toString(),
+    "",
     points.toString(),
-    `The run whose dump was cut off ended ${brokenRun.execution.status}; latest stayed ${brokenRun.latestAfter}.`,
+    "",
+    ...sentences,
+    `${colors.green("✓")} The run whose dump was cut off ended ${brokenRun.execution.status}; latest stayed ${brokenRun.latestAfter}.`,
+    ...(kept.length > 0 ? ["", "The old state was kept; when nobody needs it any more:", ...kept] : []),
   ].join("\n");
 }

@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { SCRATCH_PORT } from "#engines/redis/config.ts";
+
+/** What `sls package` made of the files: the test command packages before it runs this. */
+const { Resources } = z
+  .object({
+    Resources: z.record(
+      z.string(),
+      z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(".serverless/cloudformation-template-update-stack.json", "utf8")));
+const ofType = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
+const Statement = z.looseObject({
+  Effect: z.string(),
+  Action: z.union([z.string(), z.array(z.string())]),
+  Resource: z.unknown(),
+});
+
+/** Every statement of a role, those attached by policies of their own included. */
+function statements(role: string): z.infer<typeof Statement>[] {
+  const Policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(Statement) }) }));
+  const inline = Policies.parse(Resources[role]?.Properties?.["Policies"] ?? []).flatMap(
+    ({ PolicyDocument }) => PolicyDocument.Statement,
+  );
+  const attached = ofType("AWS::IAM::Policy").filter(([, { Properties }]) =>
+    JSON.stringify(Properties?.["Roles"]).includes(`"${role}"`),
+  );
+  return [
+    ...inline,
+    ...attached.flatMap(([, { Properties }]) => Policies.element.parse(Properties).PolicyDocument.Statement),
+  ];
+}
+const actionsOf = (role: string) => statements(role).flatMap(({ Action }) => Action);
+
+describe("the packaged template", () => {
+  it("N7 lets capture generate data keys and never unwrap one, delete, or shorten a lock", () => {
+    const actions = actionsOf("CaptureTaskRole");
+    expect(actions).toContain("kms:GenerateDataKey");
+    expect(
+      actions.filter((action) => /Decrypt|Delete|Retention|LegalHold|Bypass|PutBucket|PutLifecycle|\*/.test(action)),
+    ).toEqual([]);
+  });
+
+  it("N7 gives nobody the right to delete from the repository", () => {
+    for (const [role] of ofType("AWS::IAM::Role"))
+      expect(actionsOf(role).filter((action) => action.startsWith("s3:Delete")), role).toEqual([]);
+  });
+
+  it("N7 gives every function and every task a role of its own", () => {
+    const roles = ofType("AWS::Lambda::Function").map(([, { Properties }]) => JSON.stringify(Properties?.["Role"]));
+    const tasks = ofType("AWS::ECS::TaskDefinition").map(([, { Properties }]) =>
+      JSON.stringify(Properties?.["TaskRoleArn"]),
+    );
+    expect(new Set([...roles, ...tasks]).size).toBe(roles.length + tasks.length);
+    expect(tasks).toHaveLength(3);
+  });
+
+  it("N7 uses no action with a wildcard in any role", () => {
+    for (const [role] of ofType("AWS::IAM::Role"))
+      expect(
+        actionsOf(role).filter((action) => action.includes("*")),
+        role,
+      ).toEqual([]);
+  });
+
+  it("N8 lets a service assume a role only for this account, where the service says for whom it asks", () => {
+    for (const [role, { Properties }] of ofType("AWS::IAM::Role")) {
+      const trust = JSON.stringify(Properties?.["AssumeRolePolicyDocument"]);
+      expect(trust, role).not.toContain('"*"');
+      if (/states\.amazonaws|scheduler\.amazonaws/.test(trust)) expect(trust, role).toContain("aws:SourceAccount");
+    }
+  });
+
+  it("puts a dead-letter queue behind every asynchronous edge", () => {
+    const targets = ofType("AWS::Events::Rule").flatMap(([, { Properties }]) =>
+      z.array(z.looseObject({ DeadLetterConfig: z.unknown().optional() })).parse(Properties?.["Targets"]),
+    );
+    expect(targets.length).toBeGreaterThan(0);
+    for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
+    for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
+      expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(2);
+  });
+
+  it("makes a schedule of every backup in the plan, in UTC, at its hour", () => {
+    const [[, schedule] = []] = ofType("AWS::Scheduler::Schedule");
+    expect(schedule?.Properties).toMatchObject({
+      ScheduleExpression: "cron(0 2 * * ? *)",
+      ScheduleExpressionTimezone: "UTC",
+    });
+  });
+
+  it("keeps the bucket versioned, locked, encrypted, closed to the public, TLS only, and tells EventBridge", () => {
+    expect(Resources["RepositoryBucket"]?.Properties).toMatchObject({
+      ObjectLockEnabled: true,
+      VersioningConfiguration: { Status: "Enabled" },
+      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    expect(JSON.stringify(Resources["RepositoryBucketPolicy"])).toContain("aws:SecureTransport");
+  });
+
+  it("T7 lets no lifecycle rule expire anything but the records of runs", () => {
+    const rules = z
+      .object({
+        Rules: z.array(z.looseObject({ Prefix: z.string().optional(), ExpirationInDays: z.number().optional() })),
+      })
+      .parse(Resources["RepositoryBucket"]?.Properties?.["LifecycleConfiguration"]).Rules;
+    expect(rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined).map(({ Prefix }) => Prefix)).toEqual([
+      "local/runs/",
+    ]);
+  });
+
+  it("opens exactly one port, from Redis targets to the scratch server of a restore", () => {
+    const open = ofType("AWS::EC2::SecurityGroup").flatMap(([, { Properties }]) =>
+      z.array(z.looseObject({ FromPort: z.number() })).parse(Properties?.["SecurityGroupIngress"] ?? []),
+    );
+    expect(open.map(({ FromPort }) => FromPort)).toEqual([SCRATCH_PORT]);
+  });
+
+  it("keeps every log for a while and not for ever", () => {
+    for (const [name, { Properties }] of ofType("AWS::Logs::LogGroup"))
+      expect(Properties?.["RetentionInDays"], name).toBeGreaterThan(30);
+  });
+});
