@@ -36,6 +36,7 @@ export const slackMessage = (announcement: Announcement) => {
 
 /** The webhook's URL is a secret (`{ "url": … }`) and is read for each message, so that it can be rotated. */
 export const slackChannel = (secrets: Secrets, webhookSecret: string): Channel => ({
+  name: "slack",
   async tell(announcement) {
     const { url } = await secrets.read(webhookSecret);
     if (url === undefined) throw new AnnouncementFailed("The Slack secret has no url");

@@ -31,17 +31,30 @@ export const announce =
     const { runId, what } =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
     const announcement = "happening" in told ? describe(told.happening) : await describeFailure(ports, told.execution);
-    const key = ports.layout.announced(runId, what);
-    if (!(await isOurs(ports.repository, key, told.requestId))) {
-      ports.log.info(`${announcement.code} was announced already`, { key });
+    if (!(await isOurs(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
+      ports.log.info(`${announcement.code} was announced already`, { runId, what });
       return { told: false, code: announcement.code };
     }
-    const failures = (await Promise.allSettled(ports.channels.map((channel) => channel.tell(announcement)))).flatMap(
-      (result) => (result.status === "rejected" ? [result.reason] : []),
+    const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what }));
+    const failures = (await Promise.allSettled(tries)).flatMap((result) =>
+      result.status === "rejected" ? [result.reason] : [],
     );
     if (failures.length > 0) throw failures[0];
     return { told: true, code: announcement.code };
   };
+
+/** A channel that has taken the message is not told again when a retry comes because of another one. */
+async function tellOnce(
+  ports: Ports,
+  channel: Channel,
+  announcement: Announcement,
+  { runId, what }: { runId: string; what: string },
+) {
+  const receipt = ports.layout.announced(runId, `${what}-by-${channel.name}`);
+  if (await ports.repository.head(receipt)) return;
+  await channel.tell(announcement);
+  await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
+}
 
 const Claim = z.looseObject({ requestId: z.string() });
 

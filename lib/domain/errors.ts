@@ -82,7 +82,7 @@ export class TargetChanged extends BackupError {
 export class TargetUnfit extends BackupError {
   override readonly name = "TargetUnfit";
 }
-/** What was loaded differs from what was captured. The target is as it was. */
+/** What was loaded differs from what was captured. The message says whether the target is as it was, or needs its safety point. */
 export class FactsDiffer extends BackupError {
   override readonly name = "FactsDiffer";
 }

@@ -13,6 +13,7 @@ export interface Machines {
 
 /** A way to reach people. Throws `AnnouncementFailed` when the message was not taken. */
 export interface Channel {
+  name: string;
   tell(announcement: Announcement): Promise<void>;
 }
 

@@ -79,10 +79,25 @@ describe("announcements", () => {
 
   it("tells again for a retry of the request that could not be delivered", async () => {
     const world = memoryWorld();
-    const broken = announce({ ...world.ports, channels: [{ tell: () => Promise.reject(new Error("Slack is down")) }] });
+    const broken = announce({
+      ...world.ports,
+      channels: [{ name: "first", tell: () => Promise.reject(new Error("Slack is down")) }],
+    });
 
     await expect(broken({ execution: failure, requestId: "a" })).rejects.toThrow("Slack is down");
     await announce(world.ports)({ execution: failure, requestId: "a" });
+
+    expect(world.told).toHaveLength(1);
+  });
+
+  it("A2 does not repeat itself on a channel that has taken the message when another one has not", async () => {
+    const world = memoryWorld();
+    const [taking] = world.ports.channels;
+    const refusing = { name: "second", tell: () => Promise.reject(new Error("Slack is down")) };
+    const tell = announce({ ...world.ports, channels: [...(taking ? [taking] : []), refusing] });
+
+    for (const _ of [1, 2, 3])
+      await expect(tell({ execution: failure, requestId: "a" })).rejects.toThrow("Slack is down");
 
     expect(world.told).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { PlanInvalid } from "#domain/errors.ts";
@@ -17,8 +18,17 @@ const problemsOf = (plan: unknown) => {
 };
 
 describe("the plan", () => {
-  it("accepts the shipped plan of the local stage", () => {
-    expect(problemsOf(localPlan())).toBe("no problem");
+  it.each(readdirSync("config").filter((file) => file.endsWith(".yml")))("accepts config/%s", (file) => {
+    expect(problemsOf(parse(readFileSync(`config/${file}`, "utf8")))).toBe("no problem");
+  });
+
+  it("stops a package or a deployment by an error that shows every problem and no stack", async () => {
+    const fromPlan = createRequire(import.meta.url)("../../infra/from-plan.cjs");
+
+    await expect(fromPlan({ options: { stage: "nowhere" } })).rejects.toMatchObject({
+      name: "PlanInvalid",
+      stack: expect.stringMatching(/^config\/nowhere.yml can't be read: ENOENT[^\n]*$/),
+    });
   });
 
   it("reports every problem at once, each with its path", () => {

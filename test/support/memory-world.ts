@@ -75,7 +75,7 @@ export function memoryWorld() {
         fingerprint: async () => "f".repeat(64),
       },
       events: { emit: async (happening: Happening) => void happened.push(happening) },
-      channels: [{ tell: async (announcement: Announcement) => void told.push(announcement) }],
+      channels: [{ name: "first", tell: async (announcement: Announcement) => void told.push(announcement) }],
       log: { info: (line: string) => void lines.push(line), error: (line: string) => void lines.push(line) },
       machines: {
         start: async (_machine: string, name: string, input: unknown) => {

@@ -46,7 +46,10 @@ describe("the packaged template", () => {
 
   it("N7 gives nobody the right to delete from the repository", () => {
     for (const [role] of ofType("AWS::IAM::Role"))
-      expect(actionsOf(role).filter((action) => action.startsWith("s3:Delete")), role).toEqual([]);
+      expect(
+        actionsOf(role).filter((action) => action.startsWith("s3:Delete")),
+        role,
+      ).toEqual([]);
   });
 
   it("N7 gives every function and every task a role of its own", () => {

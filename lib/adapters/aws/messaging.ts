@@ -34,6 +34,7 @@ export const stepFunctions = (client: SFNClient): Machines => ({
 const subject = (title: string) => title.replace(/[^\x20-\x7e]+/g, " ").slice(0, 100);
 
 export const snsChannel = (client: SNSClient, topics: Record<Severity, string>): Channel => ({
+  name: "sns",
   async tell(announcement) {
     await client.send(
       new PublishCommand({
