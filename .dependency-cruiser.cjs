@@ -43,6 +43,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
     doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
     enhancedResolveOptions: {
       extensions: [".ts", ".mjs", ".js", ".cjs"],
       conditionNames: ["import", "require", "node", "default", "types"],

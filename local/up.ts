@@ -1,8 +1,10 @@
 import colors from "picocolors";
+import { asRoot } from "./as-root.ts";
 import { narrateTo } from "./narrate.ts";
 import { startStage } from "./stage.ts";
 import { stageFiles } from "./stage-layout.ts";
 
+await asRoot();
 try {
   const stage = await startStage({ narrate: narrateTo(process.stdout) });
   process.stdout.write(`\nThe local stage is up. ${stageFiles.localStage} says where everything is.\n`);

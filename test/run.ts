@@ -1,4 +1,5 @@
 import colors from "picocolors";
+import { asRoot } from "../local/as-root.ts";
 import { configureContainerEngine } from "../local/container-engine.ts";
 import { ensureStageImages, ensureStockToolsImage } from "../local/images/images.ts";
 import { narrateTo } from "../local/narrate.ts";
@@ -9,6 +10,8 @@ import { staticChecks } from "./suite/steps.ts";
 import { lintTemplate } from "./suite/template.ts";
 import { runToolsProject } from "./suite/tools-project.ts";
 import { type Result, runProject } from "./suite/vitest-project.ts";
+
+await asRoot();
 
 /** `npm test`: everything that CI runs. Each part runs whatever came of the others, and everything that failed is named. */
 const narrate = narrateTo(process.stdout);

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { describeError, PlanInvalid } from "#domain/errors.ts";
-import { type EngineSections, type Plan, parsePlan } from "#domain/plan.ts";
+import { parsePlan } from "#domain/parse-plan.ts";
+import type { EngineSections, Plan } from "#domain/plan.ts";
 
 /** `config/<stage>.yml` below `root`. Throws `PlanInvalid` with every problem. */
 export function readPlan(root: string, stage: string, engines: EngineSections): Plan {

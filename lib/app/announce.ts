@@ -1,7 +1,5 @@
-import prettyBytes from "pretty-bytes";
 import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
-import { isSafety } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
@@ -11,6 +9,7 @@ import type { Channel } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { describeFailure } from "./describe-failure.ts";
+import { describeHappening } from "./describe-happening.ts";
 
 type Ports = CatalogPorts & {
   repository: Repository;
@@ -30,7 +29,8 @@ export const announce =
   async (told: Told): Promise<{ told: boolean; code: string }> => {
     const { runId, what } =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
-    const announcement = "happening" in told ? describe(told.happening) : await describeFailure(ports, told.execution);
+    const announcement =
+      "happening" in told ? describeHappening(told.happening) : await describeFailure(ports, told.execution);
     if (!(await isOurs(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
       ports.log.info(`${announcement.code} was announced already`, { runId, what });
       return { told: false, code: announcement.code };
@@ -77,71 +77,5 @@ function identify({ type, detail }: Happening): { runId: string; what: string } 
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
     case "AlarmRaised":
       return { runId: `alarm-${detail.source}`, what: detail.code };
-  }
-}
-
-function describe({ type, detail }: Happening): Announcement {
-  switch (type) {
-    case "BackupCommitted": {
-      const failed = Object.keys(detail.failed);
-      return {
-        severity: "info",
-        code: type,
-        title: `${isSafety(detail.backupId) ? "Safety point" : "Backup"} ${detail.backupId} is committed`,
-        happened: [`Stored and signed: ${detail.sources.join(", ")}.`, ...failed.map((name) => `Not in it: ${name}.`)],
-        intact: "every older point; this one is being read back before anything calls it good.",
-        next: { say: "nothing; a message says when it is verified." },
-        figures: [{ label: "stored", value: prettyBytes(detail.bytes) }],
-      };
-    }
-    case "PointVerified":
-      return {
-        severity: "info",
-        code: type,
-        title: `${detail.source} is restorable to ${detail.recoveredTo}`,
-        happened: [`Every byte of ${detail.backupId} was read back, decrypted and parsed to its end.`],
-        intact: "this point and every older one.",
-        next: {
-          say: "nothing; to look at it:",
-          command: `npx sls invoke --stage ${detail.stage} -f describe-point -d '${JSON.stringify({ backupId: detail.backupId, source: detail.source })}'`,
-        },
-        figures: [
-          { label: "point", value: detail.backupId },
-          { label: "stored", value: prettyBytes(detail.bytes) },
-          { label: "verified at", value: detail.verifiedAt },
-        ],
-      };
-    case "RestoreFinished":
-      return {
-        severity: "warning",
-        code: type,
-        title: `${detail.source} was restored into ${detail.target}, as it was at ${detail.recoveredTo}`,
-        happened: [
-          `${detail.factsCompared} facts of the capture were compared with what was restored: all are the same.`,
-        ],
-        intact:
-          detail.kept.length > 0
-            ? `the old state: ${detail.kept.map(({ what }) => what).join(", ")}.`
-            : "the safety point that was taken before.",
-        next:
-          detail.kept.length > 0
-            ? { say: "when you no longer need the old state:", command: detail.kept.map(({ drop }) => drop).join("\n") }
-            : { say: "let the application in and look at it." },
-        figures: [
-          { label: "restore", value: detail.restoreId },
-          { label: "point", value: detail.backupId },
-          { label: "took", value: `${detail.seconds.toFixed(1)} s` },
-        ],
-      };
-    case "AlarmRaised":
-      return {
-        severity: "critical",
-        code: detail.code,
-        title: `${detail.code}: ${detail.source}`,
-        happened: [detail.message],
-        intact: "every point that is verified.",
-        next: { say: detail.next },
-        figures: [],
-      };
   }
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import colors from "picocolors";
+import { asRoot } from "../as-root.ts";
 import { narrateTo } from "../narrate.ts";
 import { startStage, stopStage } from "../stage.ts";
 import { stageClient } from "../stage-client.ts";
@@ -7,6 +8,7 @@ import { stageFiles } from "../stage-layout.ts";
 import { tellStory } from "./story.ts";
 import { verdict } from "./verdict.ts";
 
+await asRoot();
 const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
 const out = process.stdout;
 const narrate = narrateTo(out);

@@ -8,7 +8,7 @@ import type { Narrate } from "../narrate.ts";
 import type { Execution, Message, StageClient } from "../stage-client.ts";
 import { cutOffPgDump, withTaskFault } from "./faults.ts";
 import { disaster, type FleetState, lookAtFleet } from "./fleet-state.ts";
-import { describeBackup } from "./verdict.ts";
+import { describeBackup } from "./tables.ts";
 
 export type Told = {
   before: FleetState;

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { PlanInvalid } from "#domain/errors.ts";
-import { parsePlan } from "#domain/plan.ts";
+import { parsePlan } from "#domain/parse-plan.ts";
 import { engineSections } from "#engines/descriptions.ts";
 
 const localPlan = () => parse(readFileSync("config/local.yml", "utf8"));

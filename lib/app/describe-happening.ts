@@ -1,0 +1,71 @@
+import prettyBytes from "pretty-bytes";
+import type { Announcement } from "#domain/announcement.ts";
+import { isSafety } from "#domain/ids.ts";
+import type { Happening } from "#events/happenings.ts";
+
+/** What people are told of what went well, or of an alarm that was raised outside an execution. */
+export function describeHappening({ type, detail }: Happening): Announcement {
+  switch (type) {
+    case "BackupCommitted": {
+      const failed = Object.keys(detail.failed);
+      return {
+        severity: "info",
+        code: type,
+        title: `${isSafety(detail.backupId) ? "Safety point" : "Backup"} ${detail.backupId} is committed`,
+        happened: [`Stored and signed: ${detail.sources.join(", ")}.`, ...failed.map((name) => `Not in it: ${name}.`)],
+        intact: "every older point; this one is being read back before anything calls it good.",
+        next: { say: "nothing; a message says when it is verified." },
+        figures: [{ label: "stored", value: prettyBytes(detail.bytes) }],
+      };
+    }
+    case "PointVerified":
+      return {
+        severity: "info",
+        code: type,
+        title: `${detail.source} is restorable to ${detail.recoveredTo}`,
+        happened: [`Every byte of ${detail.backupId} was read back, decrypted and parsed to its end.`],
+        intact: "this point and every older one.",
+        next: {
+          say: "nothing; to look at it:",
+          command: `npx sls invoke --stage ${detail.stage} -f describe-point -d '${JSON.stringify({ backupId: detail.backupId, source: detail.source })}'`,
+        },
+        figures: [
+          { label: "point", value: detail.backupId },
+          { label: "stored", value: prettyBytes(detail.bytes) },
+          { label: "verified at", value: detail.verifiedAt },
+        ],
+      };
+    case "RestoreFinished":
+      return {
+        severity: "warning",
+        code: type,
+        title: `${detail.source} was restored into ${detail.target}, as it was at ${detail.recoveredTo}`,
+        happened: [
+          `${detail.factsCompared} facts of the capture were compared with what was restored: all are the same.`,
+        ],
+        intact:
+          detail.kept.length > 0
+            ? `the old state: ${detail.kept.map(({ what }) => what).join(", ")}.`
+            : "the safety point that was taken before.",
+        next:
+          detail.kept.length > 0
+            ? { say: "when you no longer need the old state:", command: detail.kept.map(({ drop }) => drop).join("\n") }
+            : { say: "let the application in and look at it." },
+        figures: [
+          { label: "restore", value: detail.restoreId },
+          { label: "point", value: detail.backupId },
+          { label: "took", value: `${detail.seconds.toFixed(1)} s` },
+        ],
+      };
+    case "AlarmRaised":
+      return {
+        severity: "critical",
+        code: detail.code,
+        title: `${detail.code}: ${detail.source}`,
+        happened: [detail.message],
+        intact: "every point that is verified.",
+        next: { say: detail.next },
+        figures: [],
+      };
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { PlanInvalid } from "./errors.ts";
+import { Name } from "./ids.ts";
+import { Backup, Encryption, type EngineSections, Objective, type Plan, Signing, Tell } from "./plan.ts";
+import { contradictions, type Problem } from "./plan-contradictions.ts";
+
+/**
+ * Reads a plan out of parsed YAML. Throws `PlanInvalid` with every problem at once, each with its path: what is not known
+ * is refused, never ignored, and what parses by itself is still held against the rest.
+ */
+export function parsePlan(value: unknown, engines: EngineSections): Plan {
+  const problems: Problem[] = [];
+  const read = <T>(schema: z.ZodType<T>, at: unknown, path: string): T | undefined => {
+    const parsed = schema.safeParse(at);
+    if (parsed.success) return parsed.data;
+    for (const issue of parsed.error.issues)
+      problems.push({ path: [path, ...issue.path.map(String)].filter(Boolean).join("."), message: issue.message });
+    return undefined;
+  };
+  const readEach = <T>(section: unknown, path: string, one: (entry: unknown, path: string) => T | undefined) => {
+    const found: Record<string, T> = {};
+    for (const [name, entry] of Object.entries(read(z.record(z.string(), z.unknown()), section, path) ?? {})) {
+      read(Name, name, `${path}.${name}`);
+      const parsed = one(entry, `${path}.${name}`);
+      if (parsed !== undefined) found[name] = parsed;
+    }
+    return found;
+  };
+  const ofEngine = (side: "source" | "target", own: z.ZodRawShape) => (entry: unknown, path: string) => {
+    const engine = read(z.looseObject({ engine: z.enum(Object.keys(engines)) }), entry, path)?.engine;
+    const section = engine === undefined ? undefined : engines[engine];
+    return section && read(section[side].extend({ engine: z.literal(engine as string), ...own }).strict(), entry, path);
+  };
+
+  const top =
+    read(Top, value, "") ?? (typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {});
+  const plan = {
+    sources: readEach(top["sources"], "sources", ofEngine("source", { restoreTo: Name })) as Plan["sources"],
+    targets: readEach(
+      top["targets"],
+      "targets",
+      ofEngine("target", { live: z.boolean(), source: Name.optional() }),
+    ) as Plan["targets"],
+    backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
+    objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
+    encryption: read(Encryption, top["encryption"], "encryption"),
+    tell: read(Tell, top["tell"], "tell"),
+    signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
+  };
+  problems.push(...contradictions(plan, top));
+  const { encryption, tell, signing, ...rest } = plan;
+  if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
+  return { ...rest, encryption, tell, ...(signing ? { signing } : {}) };
+}
+
+const Top = z.strictObject({
+  sources: z.unknown(),
+  targets: z.unknown(),
+  backups: z.unknown(),
+  objectives: z.unknown(),
+  encryption: z.unknown(),
+  tell: z.unknown(),
+  signing: z.unknown().optional(),
+});
+
+const describe = (problems: Problem[]) =>
+  `The plan has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n${problems
+    .map(({ path, message }) => `  ${path || "(the file)"}: ${message}`)
+    .join("\n")}`;
