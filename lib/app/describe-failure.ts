@@ -17,18 +17,19 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
   const { stage } = ports;
   const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
   const cause = readableCause(execution);
+  const request = readRequest(execution);
   const runs: Record<string, Pick<Announcement, "code" | "title" | "next">> = {
     backup: {
       code: "BackupFailed",
-      title: `Backup ${execution.name} ${how}`,
+      title: `Backup ${request.backup ?? request.target ?? execution.name} ${how}`,
       next: {
         say: "mend the cause, prove it, then back up at once:",
-        command: `npx sls invoke --stage ${stage} -f check-source -d '{"source":"${firstSource(cause)}"}'\nnpx sls invoke --stage ${stage} -f start-backup -d '${backupInput(execution)}'`,
+        command: `npx sls invoke --stage ${stage} -f check-source -d '{"source":"${firstSource(cause)}"}'\nnpx sls invoke --stage ${stage} -f start-backup -d '${JSON.stringify({ backup: request.backup ?? "…" })}'`,
       },
     },
     verify: {
       code: "VerifyFailed",
-      title: `Verification of ${execution.name} ${how}`,
+      title: `Verification of ${request.backupId ?? execution.name} ${how}`,
       next: {
         say: "look at the points; if one is quarantined, back up at once and keep the wrong bytes for inspection:",
         command: `npx sls invoke --stage ${stage} -f list-points -d '{}'`,
@@ -36,7 +37,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
     },
     restore: {
       code: "RestoreFailed",
-      title: `Restore ${execution.name} ${how}`,
+      title: `Restore of ${request.source ?? execution.name} ${how}`,
       next: {
         say: "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
         command: `npx sls invoke --stage ${stage} -f start-restore -d '${execution.input ?? "{}"}'`,
@@ -75,12 +76,18 @@ function readableCause({ error, cause, status }: Execution): string {
 
 const firstSource = (cause: string) => /^([a-z][a-z0-9-]*): /.exec(cause)?.[1] ?? "…";
 
-function backupInput({ input }: Execution): string {
+/** What a machine was asked for, as far as it can be read. */
+const Request = z.looseObject({
+  backup: z.string().optional(),
+  target: z.string().optional(),
+  backupId: z.string().optional(),
+  source: z.string().optional(),
+});
+function readRequest({ input }: Execution): z.infer<typeof Request> {
   try {
-    const { backup } = z.looseObject({ backup: z.string() }).parse(JSON.parse(input ?? ""));
-    return JSON.stringify({ backup });
+    return Request.parse(JSON.parse(input ?? ""));
   } catch {
-    return '{"backup":"…"}';
+    return {};
   }
 }
 

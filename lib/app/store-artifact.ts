@@ -75,7 +75,9 @@ export const storeArtifact =
         }),
       );
       throw signal.aborted
-        ? new Interrupted(`The capture of ${stream.holds} was stopped; its upload was aborted`, { cause: error })
+        ? new Interrupted(`INTERRUPTED: the capture of ${stream.holds} was stopped and its upload aborted`, {
+            cause: error,
+          })
         : error;
     } finally {
       progress.stop();

@@ -94,7 +94,9 @@ async function runBrokenBackup(stage: LocalStage, client: StageClient, narrate: 
   );
   expectStatus(execution, "FAILED");
   const alarm = await narrate("its alarm arrives", () =>
-    client.message((text, channel) => channel === "slack" && text.includes(`Backup ${execution.name} failed`)),
+    client.message(
+      (text, channel) => channel === "slack" && text.includes("Backup nightly failed") && text.includes(execution.arn),
+    ),
   );
   const latestAfter = await client.latest("app-db");
   if (latestAfter !== latestBefore) throw new Error(`latest moved from ${latestBefore} to ${latestAfter}`);

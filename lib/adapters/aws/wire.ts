@@ -14,8 +14,8 @@ import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
 import { s3Uploads } from "./uploads.ts";
 
-/** Single requests are tried this often, with growing pauses; a request that hangs counts as failed. */
-const RETRIES = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000 } };
+/** Single requests are tried this often, with growing pauses; a connection that falls silent counts as failed. */
+const RETRIES = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 } };
 
 /** Adapters for what every function and task needs. `pinnedKey` is the fingerprint that the plan pins, if it does. */
 export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinnedKey?: string) {
