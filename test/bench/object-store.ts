@@ -1,7 +1,13 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { execa } from "execa";
 import pWaitFor from "p-wait-for";
 import type { Narrate } from "../../local/narrate.ts";
@@ -14,7 +20,16 @@ const store = join(stageFiles.root, "bench");
 const url = `http://${benchAddresses.host}:${benchAddresses.s3}`;
 
 export const BUCKET = "holdfast-bench";
-export type ObjectStore = { pid: number; url: string; credentials: Credentials; client: S3Client; stop(): Promise<void> };
+export type ObjectStore = {
+  pid: number;
+  url: string;
+  credentials: Credentials;
+  client: S3Client;
+  /** Throws when there is no such object. */
+  bytesOf(key: string): Promise<number>;
+  textOf(key: string): Promise<string>;
+  stop(): Promise<void>;
+};
 type Credentials = { accessKeyId: string; secretAccessKey: string };
 
 /** The emulator's S3 is too slow to be measured against, so this one is built, once. */
@@ -22,7 +37,9 @@ export async function ensureVersitygw(narrate: Narrate): Promise<void> {
   if (existsSync(program)) return;
   const go = await execa("go", ["version"], { reject: false });
   if (go.failed)
-    throw new Error(`Go is missing, and it builds the S3 server of the bench: apt-get install golang, or put versitygw at ${program}`);
+    throw new Error(
+      `Go is missing, and it builds the S3 server of the bench: apt-get install golang, or put versitygw at ${program}`,
+    );
   await narrate("build versitygw 1.8.0", () =>
     execa("go", ["install", VERSITYGW], { env: { GOBIN: join(stageFiles.root, "bin"), CGO_ENABLED: "0" }, all: true }),
   );
@@ -41,16 +58,21 @@ export async function startObjectStore(): Promise<ObjectStore> {
     reject: false,
   });
   const client = new S3Client({ endpoint: url, region: "us-east-1", credentials, maxAttempts: 1 });
-  const isUp = () => client.send(new CreateBucketCommand({ Bucket: BUCKET })).then(() => true, () => false);
+  const isUp = () =>
+    client.send(new CreateBucketCommand({ Bucket: BUCKET })).then(
+      () => true,
+      () => false,
+    );
   await pWaitFor(isUp, { interval: 50, timeout: { milliseconds: 15_000, message: "versitygw does not come up" } });
-  await client.send(
-    new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: "Enabled" } }),
-  );
+  await client.send(new PutBucketVersioningCommand({ Bucket: BUCKET, VersioningConfiguration: { Status: "Enabled" } }));
   return {
     pid: server.pid ?? 0,
     url,
     credentials,
     client,
+    bytesOf: async (key) => (await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }))).ContentLength ?? 0,
+    textOf: async (key) =>
+      (await client.send(new GetObjectCommand({ Bucket: BUCKET, Key: key }))).Body?.transformToString() ?? "",
     stop: async () => {
       client.destroy();
       server.kill();

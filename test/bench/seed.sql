@@ -68,7 +68,8 @@ CREATE TABLE events AS
 \echo notes
 CREATE TABLE notes AS
   SELECT n AS id, 1 + n * 7 AS order_id, string_agg(p.words, CASE WHEN s % 3 = 0 THEN '. ' ELSE ' ' END ORDER BY s) AS body
-  FROM generate_series(1, (650000 * :scale)::bigint) n, generate_series(1, 4 + pg_temp.num(n, 50, 16)) s
+  FROM generate_series(1, (650000 * :scale)::bigint) n
+    CROSS JOIN LATERAL generate_series(1, 4 + pg_temp.num(n, 50, 16)) s
     JOIN phrases p ON p.id = pg_temp.num(n * 32 + s, 51, 50000)
   GROUP BY n;
 

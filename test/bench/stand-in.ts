@@ -20,13 +20,18 @@ export async function startStandIn(secret: Record<string, string>): Promise<Stan
   const server = createServer((request, response) => {
     const target = String(request.headers["x-amz-target"]);
     const answer = answers[target]?.();
-    request.resume().on("end", () =>
-      response
-        .writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" })
-        .end(JSON.stringify(answer ?? { __type: "UnknownOperationException", message: target })),
-    );
+    request
+      .resume()
+      .on("end", () =>
+        response
+          .writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" })
+          .end(JSON.stringify(answer ?? { __type: "UnknownOperationException", message: target })),
+      );
   });
   server.listen(benchAddresses.standIn, benchAddresses.host);
   await once(server, "listening");
-  return { url: `http://${benchAddresses.host}:${benchAddresses.standIn}`, stop: () => void server.close().closeAllConnections() };
+  return {
+    url: `http://${benchAddresses.host}:${benchAddresses.standIn}`,
+    stop: () => void server.close().closeAllConnections(),
+  };
 }

@@ -20,7 +20,11 @@ type Seen = { program: string; ticks: number };
 export function watch(roots: { container: number; database: number; objectStore: number }): { stop(): Watched } {
   const loadBefore = loadavg()[0] ?? 0;
   const machineBefore = machineTicks();
-  const before = new Map(processes(roots.database).concat(processes(roots.objectStore)).map(({ pid, ticks }) => [pid, ticks]));
+  const before = new Map(
+    processes(roots.database)
+      .concat(processes(roots.objectStore))
+      .map(({ pid, ticks }) => [pid, ticks]),
+  );
   const seen = new Map<number, Seen>();
   const moments: Moment[] = [];
   let peakBytes = 0;
@@ -31,7 +35,7 @@ export function watch(roots: { container: number; database: number; objectStore:
       seen.set(pid, { program, ticks: ticks - (before.get(pid) ?? 0) });
       if (program === "pg_dump") dumped = Math.max(dumped, number(`/proc/${pid}/io`, /^wchar: (\d+)/m));
     }
-    const node = found.find(({ program }) => program === "node" || program === "MainThread");
+    const node = found.find(({ program }) => program === "node");
     if (!node) return;
     peakBytes = Math.max(peakBytes, 1024 * number(`/proc/${node.pid}/status`, /^VmHWM:\s+(\d+)/m));
     moments.push({ dumped, rssBytes: 1024 * number(`/proc/${node.pid}/status`, /^VmRSS:\s+(\d+)/m) });
@@ -65,14 +69,21 @@ function processes(root: number): { pid: number; program: string; ticks: number 
   if (stat === "") return [];
   const end = stat.lastIndexOf(")");
   const fields = stat.slice(end + 2).split(" ");
-  const own = { pid: root, program: stat.slice(stat.indexOf("(") + 1, end), ticks: Number(fields[11]) + Number(fields[12]) };
+  const name = stat.slice(stat.indexOf("(") + 1, end);
+  const program = name === "MainThread" ? "node" : name; // as Node calls its own first thread
+  const own = { pid: root, program, ticks: Number(fields[11]) + Number(fields[12]) };
   const children = read(`/proc/${root}/task/${root}/children`).split(" ").filter(Boolean).map(Number);
   return [own, ...children.flatMap(processes)];
 }
 
 /** Time that the processors were busy: without idle and waiting for disks, and without guests, which count as user. */
 function machineTicks(): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = read("/proc/stat").split("\n", 1).join("").split(/\s+/).slice(1).map(Number);
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = read("/proc/stat")
+    .split("\n", 1)
+    .join("")
+    .split(/\s+/)
+    .slice(1)
+    .map(Number);
   return user + nice + system + irq + softirq;
 }
 

@@ -17,7 +17,7 @@ export async function quietly(tool: string, args: readonly string[], env: Record
 
 /** Format, lint, types and import directions. */
 export const staticChecks = [
-  { title: "format and lint", work: () => quietly("biome", ["ci", "."]) },
+  { title: "format and lint", work: () => quietly("biome", ["ci", "--colors=off", "."]) },
   { title: "types", work: () => quietly("tsc", ["--noEmit"]) },
   {
     title: "imports go one way",
