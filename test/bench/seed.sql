@@ -35,40 +35,40 @@ CREATE TABLE customers AS
     initcap(pg_temp.word(pg_temp.skewed(c, 15, 2000))) AS city, lpad(pg_temp.num(c, 16, 99999)::text, 5, '0') AS postcode,
     timestamptz '2019-01-01' + pg_temp.num(c, 17, 220000000) * interval '1 second' AS joined_at,
     md5('password' || c) AS password_hash, pg_temp.num(c, 18, 5) > 0 AS wants_news
-  FROM generate_series(1, (700000 * :scale)::bigint) c;
+  FROM generate_series(1, (800000 * :scale)::bigint) c;
 
 \echo orders
 CREATE TABLE orders AS
-  SELECT o AS id, 1 + pg_temp.skewed(o, 20, (700000 * :scale)::bigint - 1) AS customer_id,
+  SELECT o AS id, 1 + pg_temp.skewed(o, 20, (800000 * :scale)::bigint - 1) AS customer_id,
     timestamptz '2021-01-01' + o * interval '31 seconds' + pg_temp.num(o, 21, 31000000) * interval '1 microsecond' AS placed_at,
     (enum_range(NULL::order_status))[1 + (7 * (1 - (pg_temp.num(o, 22, 1000) / 1000.0) ^ 4))::int % 7] AS status,
     (pg_temp.num(o, 23, 60000) + 199) / 100.0::numeric(10, 2) AS total,
     (ARRAY['EUR','EUR','EUR','USD','GBP','CHF'])[1 + pg_temp.num(o, 24, 6)]::char(3) AS currency,
     upper(substr(md5('order' || o), 1, 10)) AS reference
-  FROM generate_series(1, (5000000 * :scale)::bigint) o;
+  FROM generate_series(1, (5800000 * :scale)::bigint) o;
 
 \echo order_lines
 CREATE TABLE order_lines AS
   SELECT l AS id, 1 + l * 5 / 13 AS order_id, 1 + pg_temp.skewed(l, 30, 20000) AS product_id,
     (1 + pg_temp.skewed(l, 31, 9))::smallint AS quantity, round((pg_temp.skewed(l, 32, 40000) + 99) / 100.0, 2) AS unit_price,
     (ARRAY[0, 0, 0, 5, 10, 20])[1 + pg_temp.num(l, 33, 6)]::smallint AS discount_percent
-  FROM generate_series(1, (13000000 * :scale)::bigint) l;
+  FROM generate_series(1, (15000000 * :scale)::bigint) l;
 
 \echo events
 CREATE TABLE events AS
   SELECT md5('event' || e)::uuid AS id, timestamptz '2024-01-01' + e * interval '7 seconds' AS at,
     jsonb_build_object('kind', (ARRAY['view','view','view','search','cart','checkout','login'])[1 + pg_temp.num(e, 40, 7)],
-      'customer', 1 + pg_temp.skewed(e, 41, (700000 * :scale)::bigint - 1), 'session', md5('session' || e / 9),
+      'customer', 1 + pg_temp.skewed(e, 41, (800000 * :scale)::bigint - 1), 'session', md5('session' || e / 9),
       'page', '/' || pg_temp.word(pg_temp.skewed(e, 42, 800)) || '/' || pg_temp.num(e, 43, 20000),
       'agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:' || 90 + pg_temp.num(e, 44, 40) || '.0) Gecko/20100101 Firefox/' || 90 + pg_temp.num(e, 44, 40) || '.0',
       'ip', '10.' || pg_temp.num(e / 9, 45, 256) || '.' || pg_temp.num(e / 9, 46, 256) || '.' || pg_temp.num(e / 9, 47, 256),
       'took', pg_temp.skewed(e, 48, 4000) / 1000.0) AS payload
-  FROM generate_series(1, (1900000 * :scale)::bigint) e;
+  FROM generate_series(1, (2200000 * :scale)::bigint) e;
 
 \echo notes
 CREATE TABLE notes AS
   SELECT n AS id, 1 + n * 7 AS order_id, string_agg(p.words, CASE WHEN s % 3 = 0 THEN '. ' ELSE ' ' END ORDER BY s) AS body
-  FROM generate_series(1, (650000 * :scale)::bigint) n
+  FROM generate_series(1, (750000 * :scale)::bigint) n
     CROSS JOIN LATERAL generate_series(1, 4 + pg_temp.num(n, 50, 16)) s
     JOIN phrases p ON p.id = pg_temp.num(n * 32 + s, 51, 50000)
   GROUP BY n;
