@@ -31,6 +31,13 @@ module.exports = {
       to: { path: "(^|/)(@aws-sdk|@aws-lambda-powertools|@middy|execa)/|^(node:)?child_process$" },
     },
     {
+      name: "lambdas-bring-no-client",
+      comment: "engines/descriptions holds schemas and text",
+      severity: "error",
+      from: { path: "^lib/engines/descriptions" },
+      to: { path: "node_modules/(pg|redis|@redis|libpg-query)/", reachable: true },
+    },
+    {
       name: "lambdas-bring-no-engine",
       severity: "error",
       from: { path: "^functions/" },

@@ -27,6 +27,7 @@ const happenings = {
     recoveredTo: z.iso.datetime(),
     seconds: z.number(),
     factsCompared: z.int(),
+    safetyBackupId: BackupId.nullable(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
   }),
   AlarmRaised: z.strictObject({

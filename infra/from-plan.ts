@@ -10,6 +10,8 @@ export function fromPlan(stage: string) {
   return { Resources: { ...schedules(stage, plan), ...secretPolicies(plan), ...mails(plan) } };
 }
 
+export const pinnedKey = (stage: string) => readPlan(".", stage, engineSections).signing?.publicKeySha256 ?? "none";
+
 const logicalId = (name: string) => name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase());
 
 const schedules = (stage: string, { backups }: Plan) =>

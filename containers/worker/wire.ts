@@ -7,9 +7,10 @@ import { engines } from "#engines/registry.ts";
 
 /** Everything that a task may need; its role decides what it can do with it. */
 export function wireTask(env: NodeJS.ProcessEnv, workDir: string) {
-  const config = loadConfig(env, ["ENVELOPE_KEY"]);
+  const config = loadConfig(env, ["ENVELOPE_KEY", "PINNED_SIGNING_KEY"]);
+  const pinned = config.PINNED_SIGNING_KEY === "none" ? undefined : config.PINNED_SIGNING_KEY;
   return {
-    ...wireAws(config),
+    ...wireAws(config, pinned),
     keys: wireKeys(config.ENVELOPE_KEY),
     sealing: zstdAndGpg(),
     commands: commands(workDir),

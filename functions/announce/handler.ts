@@ -13,7 +13,7 @@ const { plan } = loadPlan(process.env);
 const ports = wireAws(config, plan.signing?.publicKeySha256);
 const topics = { info: config.INFO_TOPIC, warning: config.WARNING_TOPIC, critical: config.CRITICAL_TOPIC };
 const slack = plan.tell.slack ? [slackChannel(ports.secrets, plan.tell.slack.webhookSecret)] : [];
-const tell = announce({ ...ports, channels: [wireSns(topics), ...slack], log });
+const tell = announce({ ...ports, plan, channels: [wireSns(topics), ...slack], log });
 
 export const handler = defineTask(z.union([ExecutionEnded, Happened]), (event, { requestId }) =>
   event.source === "aws.states"

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
 import { parseJson } from "#domain/manifest.ts";
+import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { Happening } from "#events/happenings.ts";
@@ -15,6 +16,7 @@ type Ports = CatalogPorts & {
   repository: Repository;
   layout: RepositoryLayout;
   stage: string;
+  plan: Plan;
   channels: Channel[];
   log: Log;
 };

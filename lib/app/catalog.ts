@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { describeError } from "#domain/errors.ts";
+import { describeError, ManifestInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { BackupId } from "#domain/ids.ts";
 import { type Manifest, parseJson, parseManifest } from "#domain/manifest.ts";
@@ -25,7 +25,10 @@ export async function readManifest(
   const bytes = await readSigned({ repository, signatures }, key, (hash) => layout.manifestSignature(backupId, hash));
   if (!bytes) return undefined;
   const manifest = parseManifest(bytes);
-  if (manifest.backupId !== backupId) throw new Error(`${key} says that it is ${manifest.backupId}`);
+  if (manifest.backupId !== backupId || !key.startsWith(`${manifest.stage}/`))
+    throw new ManifestInvalid(
+      `${key} is the manifest of ${manifest.stage}/${manifest.backupId}, and does not belong here`,
+    );
   return { manifest, manifestSha256: sha256(bytes) };
 }
 
@@ -34,13 +37,15 @@ export async function readCatalog(
   ports: CatalogPorts,
   wanted: { source?: string; newest?: number } = {},
 ): Promise<{ points: RecoveryPoint[]; refused: RefusedBackup[] }> {
-  const ids = (await ports.repository.folders(ports.layout.everything))
-    .flatMap((name) => BackupId.safeParse(name).data ?? [])
-    .toSorted()
-    .reverse()
-    .slice(0, wanted.newest);
+  const ids = (await backupIds(ports)).slice(0, wanted.newest);
   const read = await pMap(ids, (id) => pointsOf(ports, id, wanted.source), { concurrency: READS_AT_ONCE });
   return { points: read.flatMap(({ points }) => points), refused: read.flatMap(({ refused }) => refused) };
+}
+
+/** Of everything in the repository that looks like a backup, newest first. */
+export async function backupIds({ repository, layout }: CatalogPorts): Promise<BackupId[]> {
+  const ids = (await repository.folders(layout.everything)).flatMap((name) => BackupId.safeParse(name).data ?? []);
+  return ids.toSorted().reverse();
 }
 
 /** The points of one backup. A manifest that can't be believed makes it refused; one that could not be read throws. */
@@ -70,9 +75,8 @@ async function pointOf(
   const { backupId } = manifest;
   const point = { source, backupId, manifestSha256, component, recoveredTo: new Date(component.recoveredTo) };
   const proofs = await readProofs(ports, backupId, source);
-  const quarantined = proofs.flatMap(({ quarantine }) => quarantine ?? []);
-  if (quarantined.length > 0)
-    return { ...point, proof: "quarantined", reasons: quarantined.flatMap(({ reasons }) => reasons) };
+  const reasons = proofs.flatMap(({ quarantine }) => quarantine ?? []);
+  if (reasons.length > 0) return { ...point, proof: "quarantined", reasons };
   const verified = proofs
     .flatMap(({ verified }) => verified ?? [])
     .find((proof) => proof.manifestSha256 === manifestSha256);
@@ -81,24 +85,35 @@ async function pointOf(
   return { ...point, proof: "verified", verifiedAt: new Date(verified.verifiedAt), facts };
 }
 
-/** Proofs that are signed by us and speak of this very point. A forged or damaged proof proves nothing: it throws. */
-async function readProofs({ repository, layout, signatures }: CatalogPorts, backupId: BackupId, source: string) {
-  const found: { verified?: VerifiedProof; quarantine?: QuarantineProof }[] = [];
-  for await (const key of repository.list(layout.proofs(backupId, source))) {
-    const proof = proofOfKey(key)?.proof;
-    if (proof !== "verified" && proof !== "quarantined") continue;
-    const bytes = await readSigned({ repository, signatures }, key, (hash) => layout.proofSignature(key, hash)).catch(
-      (error) => {
-        if (describeError(error).name === "SignatureInvalid") return undefined;
-        throw error;
-      },
-    );
-    if (!bytes) continue;
-    if (proof === "verified") found.push({ verified: parseJson(bytes, VerifiedProof, key) });
-    else found.push({ quarantine: parseJson(bytes, QuarantineProof, key) });
+/**
+ * What is said of this very point: by proofs that are signed by us. A verification that is not ours proves nothing; a
+ * quarantine counts even when its signature is lost, since nothing wrong may become good that way.
+ */
+async function readProofs(ports: CatalogPorts, backupId: BackupId, source: string): Promise<Proof[]> {
+  const found: Proof[] = [];
+  for await (const key of ports.repository.list(ports.layout.proofs(backupId, source))) {
+    const name = proofOfKey(key)?.proof;
+    if (name === "quarantined") found.push({ quarantine: await readQuarantine(ports, key) });
+    if (name !== "verified") continue;
+    const bytes = await unlessForged(readSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash)));
+    const verified = bytes && parseJson(bytes, VerifiedProof, key);
+    if (verified?.backupId === backupId && verified.source === source) found.push({ verified });
   }
-  return found.filter(
-    ({ verified, quarantine }) =>
-      (verified ?? quarantine)?.backupId === backupId && (verified ?? quarantine)?.source === source,
-  );
+  return found;
+}
+type Proof = { verified?: VerifiedProof; quarantine?: string[] };
+
+async function readQuarantine(ports: CatalogPorts, key: string): Promise<string[]> {
+  const bytes = await unlessForged(readSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash)));
+  return bytes ? parseJson(bytes, QuarantineProof, key).reasons : [`${key} is there, without a signature of ours`];
+}
+
+/** Only a signature that is missing or wrong becomes undefined: what could not be read throws. */
+async function unlessForged(read: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (describeError(error).name === "SignatureInvalid") return undefined;
+    throw error;
+  }
 }

@@ -18,6 +18,7 @@ type Ports = {
   layout: RepositoryLayout;
   stage: string;
   bucket: string;
+  signingKey: string;
   version: string;
   signer: Signer;
   events: Events;
@@ -48,7 +49,7 @@ export const commitBackup =
     const failed = [...judged].flatMap(([source, one]) => (one.succeeded ? [] : [[source, one.reason] as const]));
     if (good.length === 0) return { outcome: "FAILED", failedSources: describe(failed) };
 
-    const guide = restoreGuide({ stage, bucket: ports.bucket, backupId, components: good, guides: ports.guides });
+    const guide = restoreGuide({ ...ports, backupId, components: good });
     await repository.create(layout.restoreGuide(backupId), guide);
     const manifest: Manifest = {
       schema: MANIFEST_SCHEMA,

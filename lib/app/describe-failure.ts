@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
-import { chooseLatest } from "#domain/recovery-point.ts";
+import { describeError } from "#domain/errors.ts";
+import type { Plan } from "#domain/plan.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
-import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { findLatest } from "./find-latest.ts";
 
-/** As many of the newest backups as are looked through for what is still intact. */
-const LOOK_BACK = 30;
 const CAUSE_CHARACTERS = 1_500;
 
-type Ports = CatalogPorts & { stage: string };
+type Ports = CatalogPorts & { stage: string; plan: Plan };
 type Execution = ExecutionEnded["detail"];
 
 /** One alarm for one failed execution: what failed and why, what can still be restored, what to do. */
@@ -40,7 +40,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       title: `Restore of ${request.source ?? execution.name} ${how}`,
       next: {
         say: "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
-        command: `npx sls invoke --stage ${stage} -f start-restore -d '${execution.input ?? "{}"}'`,
+        command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(execution.input ?? "{}")}`,
       },
     },
   };
@@ -53,13 +53,18 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
     ...run,
     severity: "critical",
     happened: cause.slice(0, CAUSE_CHARACTERS).split("\n"),
-    intact: await describeIntact(ports),
+    intact: await describeIntact(ports).catch(
+      (error) => `not known: the repository could not be read (${describeError(error).message})`,
+    ),
     figures: [
       { label: "execution", value: execution.executionArn },
       { label: "runbook", value: `docs/runbooks/${run.code}.md` },
     ],
   };
 }
+
+/** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A Lambda's error comes as JSON; its message is what people read. */
 function readableCause({ error, cause, status }: Execution): string {
@@ -91,15 +96,14 @@ function readRequest({ input }: Execution): z.infer<typeof Request> {
   }
 }
 
-/** What `latest` still is, per source: a failed run never moves it. */
+/** What `latest` still is, per source of the plan: a failed run never moves it. */
 async function describeIntact(ports: Ports): Promise<string> {
-  const { points } = await readCatalog(ports, { newest: LOOK_BACK });
-  const sources = [...new Set(points.map(({ source }) => source))].toSorted();
-  const lines = sources.map((source) => {
-    const { latest } = chooseLatest(points.filter((point) => point.source === source));
-    return latest
-      ? `${source} is restorable to ${latest.recoveredTo.toISOString()} (${latest.backupId})`
-      : `${source} has no verified point`;
-  });
-  return lines.length > 0 ? lines.join("; ") : "there is no verified point yet.";
+  const found = await findLatest(ports, Object.keys(ports.plan.sources));
+  return Object.entries(found)
+    .map(([source, { latest }]) =>
+      latest
+        ? `${source} is restorable to ${latest.recoveredTo.toISOString()} (${latest.backupId})`
+        : `${source} has no verified point`,
+    )
+    .join("; ");
 }

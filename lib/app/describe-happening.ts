@@ -46,7 +46,9 @@ export function describeHappening({ type, detail }: Happening): Announcement {
         intact:
           detail.kept.length > 0
             ? `the old state: ${detail.kept.map(({ what }) => what).join(", ")}.`
-            : "the safety point that was taken before.",
+            : detail.safetyBackupId === null
+              ? "every point; the target held nothing that was not holdfast's own, or no safety point was wanted."
+              : `the safety point ${detail.safetyBackupId}, which holds the old state.`,
         next:
           detail.kept.length > 0
             ? { say: "when you no longer need the old state:", command: detail.kept.map(({ drop }) => drop).join("\n") }

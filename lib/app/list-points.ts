@@ -1,7 +1,8 @@
 import { isSafety } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
-import { chooseLatest, type RecoveryPoint } from "#domain/recovery-point.ts";
+import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import { findLatest, type Latest } from "./find-latest.ts";
 import type { Answer } from "./start-backup.ts";
 
 /** The recovery points, newest first, with what `latest` is for each source and what newer ones wait for their proof. */
@@ -13,27 +14,20 @@ export const listPoints =
       source === undefined
         ? [...new Set([...Object.keys(ports.plan.sources), ...points.map((point) => point.source)])]
         : [source];
-    const latest = sources.map((name) =>
-      describeLatest(
-        name,
-        points.filter((point) => point.source === name),
-      ),
-    );
+    const found = await findLatest(ports, sources);
+    const latest = Object.entries(found).map(([name, one]) => describeLatest(name, one));
     return {
-      verdict: latest.map(({ verdict }) => verdict).join("; "),
+      verdict: latest.join("; "),
       figures: { points: points.map(row), refused },
       next: `To restore the newest verified point into the plan's staging target: npx sls invoke --stage ${ports.stage} -f start-restore -d '{"source":"${sources[0] ?? "…"}"}'`,
     };
   };
 
-function describeLatest(name: string, points: RecoveryPoint[]) {
-  const { latest, newerCommitted } = chooseLatest(points);
-  const newer =
-    newerCommitted.length === 0
-      ? ""
-      : ` (newer, being verified: ${newerCommitted.map(({ backupId }) => backupId).join(", ")})`;
+function describeLatest(name: string, { latest, newerCommitted }: Latest): string {
+  const waiting = newerCommitted.map(({ backupId }) => backupId).join(", ");
+  const newer = waiting === "" ? "" : ` (newer, being verified: ${waiting})`;
   const to = latest ? `is restorable to ${latest.recoveredTo.toISOString()}` : "has NO verified point";
-  return { verdict: `${name} ${to}${newer}` };
+  return `${name} ${to}${newer}`;
 }
 
 const row = (point: RecoveryPoint) => ({

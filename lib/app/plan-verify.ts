@@ -5,7 +5,7 @@ import { type CatalogPorts, pointsOf, readManifest } from "./catalog.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
 type Input = {
-  input: { backupId: BackupId; wrong?: Record<string, string[]> | undefined };
+  input: { backupId: BackupId; wrong?: Record<string, string[]> | undefined; again?: boolean | undefined };
   execution: { name: string };
 };
 export type PlannedVerify = {
@@ -22,12 +22,14 @@ export type PlannedVerify = {
  */
 export const planVerify =
   (ports: CatalogPorts) =>
-  async ({ input: { backupId, wrong = {} }, execution }: Input): Promise<PlannedVerify> => {
+  async ({ input: { backupId, wrong = {}, again = false }, execution }: Input): Promise<PlannedVerify> => {
     const runId = `verify-${execution.name}`; // the execution of a backup's event is named like the backup, whose run has a folder too
     const found = await readManifest(ports, backupId);
     if (!found) throw new NoSuchPoint(`There is no backup ${backupId}`);
     const { points } = await pointsOf(ports, backupId);
-    const open = points.filter(({ source, proof }) => proof === "committed" && wrong[source] === undefined);
+    const open = points.filter(
+      ({ source, proof }) => (proof === "committed" || (again && proof === "verified")) && wrong[source] === undefined,
+    );
     const sources = await pMap(open, ({ source, component: { engine } }) =>
       storeTaskInput(ports, { verb: "verify", runId, task: source, source, engine, backupId }),
     );

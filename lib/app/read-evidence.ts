@@ -1,4 +1,5 @@
 import pMap from "p-map";
+import { describeError } from "#domain/errors.ts";
 import { Evidence } from "#domain/evidence.ts";
 import { RestoreId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
@@ -8,7 +9,7 @@ import { readSigned } from "./signed-objects.ts";
 /** As many of the newest restores as are looked through for what holdfast put into a target. */
 const LOOK_BACK = 100;
 
-/** The evidence of earlier restores into a target, newest first. Unsigned or forged evidence makes nothing ours: it throws. */
+/** The evidence of earlier restores into a target, newest first. What is not signed by us is no evidence, and makes nothing ours. */
 export async function readEvidence(
   { repository, layout, signatures }: CatalogPorts,
   target: string,
@@ -19,7 +20,11 @@ export async function readEvidence(
     newest,
     async (id) => {
       const key = layout.evidence(id);
-      const bytes = await readSigned({ repository, signatures }, key, (hash) => layout.proofSignature(key, hash));
+      const signed = readSigned({ repository, signatures }, key, (hash) => layout.proofSignature(key, hash));
+      const bytes = await signed.catch((error: unknown) => {
+        if (describeError(error).name === "SignatureInvalid") return undefined;
+        throw error;
+      });
       return bytes ? [parseJson(bytes, Evidence, key)] : [];
     },
     { concurrency: 8 },

@@ -51,7 +51,18 @@ export const recordEvidence =
     await createSigned(ports, evidenceKey, (hash) => ports.layout.proofSignature(evidenceKey, hash), body);
     const seconds = Object.values(phases).reduce((sum, phase) => sum + phase, 0);
     const { stage } = ports;
-    const detail = { stage, restoreId, source, target, backupId, recoveredTo, seconds, factsCompared, kept };
+    const detail = {
+      stage,
+      restoreId,
+      source,
+      target,
+      backupId,
+      recoveredTo,
+      seconds,
+      factsCompared,
+      kept,
+      safetyBackupId: evidence.safetyBackupId,
+    };
     await ports.events.emit({ type: "RestoreFinished", detail });
     return { outcome: "RESTORED", problem: "", evidenceKey };
   };

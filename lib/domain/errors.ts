@@ -82,6 +82,10 @@ export class TargetChanged extends BackupError {
 export class TargetUnfit extends BackupError {
   override readonly name = "TargetUnfit";
 }
+/** The swap did not end as it should. The message says what the target holds now. */
+export class SwapFailed extends BackupError {
+  override readonly name = "SwapFailed";
+}
 /** What was loaded differs from what was captured. The message says whether the target is as it was, or needs its safety point. */
 export class FactsDiffer extends BackupError {
   override readonly name = "FactsDiffer";

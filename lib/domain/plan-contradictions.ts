@@ -25,6 +25,9 @@ export function contradictions(
     if (source === undefined) continue;
     const path = `targets.${name}.source`;
     if (!named("sources").includes(source)) problems.push({ path, message: `there is no source "${source}"` });
+    const there = serverOf(plan.sources[source]);
+    if (plan.sources[source] && there !== serverOf(plan.targets[name]))
+      problems.push({ path, message: `"${source}" is on ${there}: a safety point would be taken of another server` });
     const same = plan.sources[source]?.engine ?? engine;
     if (same !== engine) problems.push({ path, message: `"${source}" is ${same}, the target is ${engine}` });
   }
@@ -45,6 +48,13 @@ export function contradictions(
     problems.push(...unreachableRpo(name, plan));
   }
   return problems;
+}
+
+/** `host:port`, which every engine that is reached over a network has. */
+const Connected = z.looseObject({ connection: z.looseObject({ host: z.string(), port: z.number() }) });
+function serverOf(entry: unknown): string {
+  const { data } = Connected.safeParse(entry);
+  return data ? `${data.connection.host}:${data.connection.port}` : "";
 }
 
 /** Which sources a backup names, however wrong the rest of it is. */

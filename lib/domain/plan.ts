@@ -24,12 +24,12 @@ export const Backup = z.strictObject({ schedule: Cron, sources: z.array(Name).mi
 export const Objective = z.strictObject({ rpo: Duration, rto: Duration });
 export const Encryption = z.union(
   [
-    z.strictObject({ escrow: z.strictObject({ publicKeyFile: z.string().min(1) }) }),
+    z.strictObject({ escrow: z.strictObject({ publicKeyFile: z.string().regex(/^config\/escrow\/[\w.-]+\.asc$/) }) }),
     z.strictObject({ escrow: z.literal("none"), because: z.string().min(10) }),
   ],
   {
     error:
-      "must be `escrow: { publicKeyFile: … }`, or `escrow: none` with `because:` and the reason in at least 10 characters",
+      "must be `escrow: { publicKeyFile: config/escrow/….asc }`, or `escrow: none` with `because:` and the reason in at least 10 characters",
   },
 );
 export const Tell = z.strictObject({

@@ -9,13 +9,14 @@ export type Guide = (artifacts: Artifact[]) => string;
 type Restorable = {
   stage: string;
   bucket: string;
+  signingKey: string;
   backupId: BackupId;
   components: (readonly [string, Component])[];
   guides: Record<string, Guide>;
 };
 
 /** RESTORE.md: the plain commands that restore this very backup with `aws`, `gpg`, `zstd` and the database's own tools. */
-export function restoreGuide({ stage, bucket, backupId, components, guides }: Restorable): string {
+export function restoreGuide({ stage, bucket, signingKey, backupId, components, guides }: Restorable): string {
   return `# Restoring ${backupId} without holdfast
 
 You need bash, the AWS CLI, \`gpg\` (with gpg-agent), \`zstd\`, \`jq\`, \`openssl\`, and the tools of each system below. Work in an
@@ -34,7 +35,12 @@ SHA-256 of the right one.
 
 ## 2. Check that nothing was changed
 
-\`manifest.json\` is signed (ECDSA P-256, SHA-256); \`public.pem\` is the signing key as \`aws kms get-public-key\` gives it.
+\`manifest.json\` is signed (ECDSA P-256, SHA-256). \`public.pem\` is the signing key: your own copy, or asked of KMS. Its
+fingerprint is the one that the plan pins: \`openssl pkey -pubin -in public.pem -outform DER | sha256sum\`.
+
+\`\`\`bash
+aws kms get-public-key --key-id ${signingKey} --query PublicKey --output text | base64 --decode | openssl pkey -pubin -inform DER -out public.pem
+\`\`\`
 
 \`\`\`bash
 openssl dgst -sha256 -verify public.pem -signature "manifest.$(sha256sum manifest.json | cut -d' ' -f1).sig" manifest.json

@@ -109,9 +109,34 @@ describe("announcements", () => {
 
     const [message] = world.told;
     expect(message?.happened.join()).toContain("app-db: FormatIncomplete");
-    expect(message?.intact).toBe("there is no verified point yet.");
+    expect(message?.intact).toBe("app-db has no verified point; sessions has no verified point");
     expect(message?.next.command).toContain(`-f check-source -d '{"source":"app-db"}'`);
     expect(message?.next.command).toContain(`-f start-backup -d '{"backup":"nightly"}'`);
+  });
+
+  it("sends a failure's alarm even when the repository can't tell what is intact", async () => {
+    const world = memoryWorld();
+    const folders = () => Promise.reject(new Error("KMS is down"));
+
+    await announce({ ...world.ports, repository: { ...world.ports.repository, folders } })({
+      execution: failure,
+      requestId: "a",
+    });
+
+    expect(world.told[0]?.intact).toBe("not known: the repository could not be read (KMS is down)");
+  });
+
+  it("gives a command that a shell takes as it is, whatever stands in the request", async () => {
+    const world = memoryWorld();
+    const restore = {
+      ...failure,
+      stateMachineArn: failure.stateMachineArn.replace("backup", "restore"),
+      input: '{"source":"app-db","because":"it\'s gone"}',
+    };
+
+    await announce(world.ports)({ execution: restore, requestId: "a" });
+
+    expect(world.told[0]?.next.command).toContain(`-d '{"source":"app-db","because":"it'\\''s gone"}'`);
   });
 
   it("N10 lets no name become a mention in Slack", async () => {

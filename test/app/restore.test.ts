@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkInterlock } from "#app/check-interlock.ts";
 import { commitBackup } from "#app/commit-backup.ts";
+import { findLatest } from "#app/find-latest.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { planVerify } from "#app/plan-verify.ts";
 import { recordEvidence } from "#app/record-evidence.ts";
@@ -84,6 +85,39 @@ describe("which point a restore takes", () => {
     await expect(plan(world, { source: "app-db", backupId: aBackup })).rejects.toThrow(
       "QUARANTINED: ChecksumMismatch: part 1",
     );
+  });
+
+  it("R3 is never found in a manifest that was copied from another backup, and the rest of the catalog stays readable", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    const copy = BackupId.parse("2026-02-25-020000-nightly");
+    for (const [key, body] of [...world.objects])
+      if (key.startsWith(layout.backup(aBackup)) && !key.includes("/proofs/"))
+        world.objects.set(key.replace(aBackup, copy), body);
+
+    const planned = await plan(world, { source: "app-db" });
+
+    expect(planned.plan.backupId).toBe(aBackup);
+    await expect(plan(world, { source: "app-db", backupId: copy })).rejects.toThrow(NoSuchPoint);
+  });
+
+  it("T4 is found however many newer backups belong to others or failed", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    for (let day = 1; day <= 28; day++) {
+      const id = BackupId.parse(`2026-03-${String(day).padStart(2, "0")}-020000-hourly`);
+      world.objects.set(`${layout.backup(id)}RESTORE.md`, new Uint8Array());
+    }
+
+    expect((await findLatest(world.ports, ["app-db"]))["app-db"]?.latest?.backupId).toBe(aBackup);
+  });
+
+  it("R4 is never one with a quarantine, even when the signature of the quarantine is lost", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    world.objects.set(layout.proof(aBackup, "app-db", "quarantined", "lost"), encode({ reasons: ["wrong"] }));
+
+    await expect(plan(world, { source: "app-db", backupId: aBackup })).rejects.toThrow("QUARANTINED");
   });
 
   it("R4 is never one whose manifest was edited", async () => {
@@ -258,6 +292,18 @@ describe("proofs", () => {
 
     expect(planned.runId).not.toBe(aBackup);
     expect(world.objects.has(layout.taskInput(planned.runId, "app-db"))).toBe(true);
+  });
+
+  it("reads a verified point again for whoever doubts it", async () => {
+    const world = memoryWorld();
+    await verified(world);
+
+    const planned = await planVerify(world.ports)({
+      input: { backupId: aBackup, again: true },
+      execution: { name: "doubt" },
+    });
+
+    expect(planned.sources.map(({ source }) => source)).toEqual(["app-db"]);
   });
 
   it("O5 verifying again what has its proof gives nothing to do", async () => {

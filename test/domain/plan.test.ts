@@ -91,6 +91,15 @@ describe("the plan", () => {
     expect(problemsOf(plan)).toContain('sources.app-db.restoreTo: "app-db-live" is live');
   });
 
+  it("refuses a live target that is on another server than the source it claims to be", () => {
+    const plan = localPlan();
+    plan.targets["app-db-live"].connection.port = 15433;
+
+    expect(problemsOf(plan)).toContain(
+      'targets.app-db-live.source: "app-db" is on 10.88.0.1:15432: a safety point would be taken of another server',
+    );
+  });
+
   it("refuses an engine that does not exist and names those that do", () => {
     const plan = localPlan();
     plan.sources.sessions.engine = "mongodb";

@@ -1,5 +1,6 @@
 import { AbortMultipartUploadCommand, GetBucketLifecycleConfigurationCommand } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { withTaskFault, wrapTool } from "#local/demo/faults.ts";
 import { sql } from "#local/demo/fleet-state.ts";
@@ -9,6 +10,7 @@ import { secretName, stageSecrets } from "#local/secrets.ts";
 import { watchStage } from "./support/invariants.ts";
 import { openUploads } from "./support/inventory.ts";
 import { theRunningTask } from "./support/task-containers.ts";
+import { within } from "./support/within.ts";
 import { openWorld, type Run, type SourceName, type World } from "./support/world.ts";
 
 let world: World;
@@ -35,16 +37,27 @@ it("S1 aborts the upload and names the signal when pg_dump is killed in the midd
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "app-db", backupId: run.backupId }] });
 });
 
-it.each([
-  { how: "killed", end: (task: string) => kill(task) },
-  { how: "removed", end: (task: string) => remove([task]) },
-])("S2 fails the run when the task's container is $how, whatever exit code it is said to have", async ({ end }) => {
+it("S2 fails the run when the task's container is killed, whatever its stop is said to mean", async () => {
   const watch = await watchStage(world);
 
-  const run = await whileUploading("sessions", ".rdb.zst.gpg", end);
+  const run = await whileUploading("sessions", ".rdb.zst.gpg", async (task) => kill(task));
 
   expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
   expect(run.execution.cause).toContain("sessions: TaskFailed");
+  expect(await world.hasManifest(run.backupId)).toBe(false);
+  await sweepAsTheLifecycleRuleDoes(run.backupId);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
+});
+
+it("S2 makes no point, and alarms, when the container is gone without an exit and the run is stopped", async () => {
+  const watch = await watchStage(world);
+
+  const run = await whileUploading("sessions", ".rdb.zst.gpg", async (task, executionArn) => {
+    await remove([task]);
+    await world.client.sfn.send(new StopExecutionCommand({ executionArn }));
+  });
+
+  expect(run.execution.status).toBe("ABORTED");
   expect(await world.hasManifest(run.backupId)).toBe(false);
   await sweepAsTheLifecycleRuleDoes(run.backupId);
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
@@ -145,7 +158,7 @@ it("S13 fails a server whole when one of its databases is closed, and keeps and 
 async function whileUploading(
   source: SourceName,
   artifact: string,
-  end: (task: string) => Promise<void>,
+  end: (task: string, executionArn: string) => Promise<void>,
 ): Promise<Run> {
   const isUploading = Promise.withResolvers<void>();
   const hasEnded = Promise.withResolvers<void>();
@@ -157,8 +170,8 @@ async function whileUploading(
     },
     async () => {
       const { backupId, arn } = await world.startBackup([source]);
-      await isUploading.promise;
-      await end(await theRunningTask());
+      await within(isUploading.promise);
+      await end(await theRunningTask(), arn);
       hasEnded.resolve();
       return { backupId, execution: await world.client.ended(arn) };
     },

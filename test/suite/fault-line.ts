@@ -15,7 +15,7 @@ export async function faultLine(results: Result[]): Promise<string> {
   const survived = new Set(tests.flatMap(({ title }) => idsIn(title)).filter((id) => !failed.has(id)));
   const document = await readFile("docs/faults.md", "utf8").catch(() => "");
   const documented = new Map(
-    [...document.matchAll(/^\| ([A-Z]\d{1,2}) \|(.*)$/gm)].map(([, id = "", row = ""]) => [id, row]),
+    [...document.matchAll(/^\| ([A-Z]\d{1,2}) *\|(.*)$/gm)].map(([, id = "", row = ""]) => [id, row]),
   );
   const counted = [...documented.keys()].filter((id) => survived.has(id));
   const partly = counted.filter((id) => /\bpartly\b/.test(documented.get(id) ?? ""));

@@ -25,6 +25,7 @@ export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinne
   return {
     stage: STAGE,
     bucket: REPOSITORY_BUCKET,
+    signingKey: SIGNING_KEY,
     layout: repositoryLayout(STAGE),
     repository,
     uploads: s3Uploads(s3, REPOSITORY_BUCKET, repository),

@@ -4,7 +4,7 @@ import { SecretArn } from "#domain/plan.ts";
 const MOST_BYTES = 63; // NAMEDATALEN - 1: the server cuts longer names off without an error
 
 /** A database's name as it is, never quoted. */
-export const DatabaseName = z
+const DatabaseName = z
   .string()
   .min(1)
   .refine((name) => !name.includes("\0"), "must not hold a zero byte")

@@ -1,6 +1,6 @@
 import type { Artifact } from "#domain/artifact.ts";
 import { SCRATCH_PORT } from "./config.ts";
-import { rdbOf } from "./verify.ts";
+import { rdbOf } from "./rdb-of.ts";
 
 /** Commands for a person who has the artifact's plaintext from `open_artifact NAME`, and nothing of holdfast. */
 export function guideToRdb(artifacts: Artifact[]): string {

@@ -1,19 +1,26 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import prettyBytes from "pretty-bytes";
-import { FactsDiffer, FormatIncomplete, TargetChanged, TargetUnfit } from "#domain/errors.ts";
+import {
+  describeError,
+  FactsDiffer,
+  FormatIncomplete,
+  SwapFailed,
+  TargetChanged,
+  TargetUnfit,
+} from "#domain/errors.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { PointToRestore, RestoreResult, RestoreTools } from "#ports/engine.ts";
 import { rdbDump } from "./capture.ts";
 import { type RedisTarget, SCRATCH_PORT } from "./config.ts";
 import { addressTowards, type Login, readLogin, withLink } from "./connection.ts";
 import { count, readInfo } from "./info.ts";
+import { rdbOf } from "./rdb-of.ts";
 import { hasTakenOver, type Master, whileReplicating } from "./replication.ts";
 import { type Scratch, startScratch } from "./scratch.ts";
 import { spoolRdb } from "./spool.ts";
 import { type Survey, survey } from "./survey.ts";
 import { fingerprintOf, holdsOf } from "./target.ts";
-import { rdbOf } from "./verify.ts";
 
 /** Expiries beyond this are compared to the millisecond; of nearer ones, that there is one. */
 const NEAR_EXPIRY_MS = 3_600_000;
@@ -106,7 +113,11 @@ async function swap(
     tools.log.error("the restore did not end well", {
       targetHolds: gone === undefined ? "not known" : gone ? "the point" : "what it held before",
     });
-    throw error;
+    if (gone === false || error instanceof FactsDiffer) throw error;
+    const holds = gone
+      ? "the point, whose comparison did not end"
+      : "the point or its old data, which could not be found out";
+    throw new SwapFailed(`${describeError(error).message}\nThe target holds ${holds}`, { cause: error });
   }
 }
 

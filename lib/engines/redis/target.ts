@@ -3,10 +3,10 @@ import type { EngineTools, PointToRestore, TargetState } from "#ports/engine.ts"
 import type { RedisTarget } from "./config.ts";
 import { openLink, type RedisLink, readLogin, whyNoLink } from "./connection.ts";
 import { describeHoldings, type Info, isInfo, readInfo } from "./info.ts";
+import { rdbOf } from "./rdb-of.ts";
 import { rdbVersionProblems } from "./rdb-version.ts";
 import { checkRights, restoreCommands } from "./rights.ts";
 import { readSetting } from "./settings.ts";
-import { rdbOf } from "./verify.ts";
 
 /** What stands at the target, and why this point can't be restored there. Changes nothing. */
 export async function inspectTarget(

@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Artifact } from "#domain/artifact.ts";
-import { FormatIncomplete, ManifestInvalid } from "#domain/errors.ts";
+import { FormatIncomplete } from "#domain/errors.ts";
 import type { PointToVerify, VerifyResult, VerifyTools } from "#ports/engine.ts";
+import { rdbOf } from "./rdb-of.ts";
 import { type Scratch, startScratch } from "./scratch.ts";
 import { spoolRdb } from "./spool.ts";
 import { survey } from "./survey.ts";
@@ -26,12 +26,4 @@ export async function verifyRdb(tools: VerifyTools, point: PointToVerify): Promi
   } finally {
     await scratch.stop();
   }
-}
-
-/** The one artifact that a point of a Redis consists of. */
-export function rdbOf(artifacts: Artifact[]): Artifact {
-  const [rdb, ...more] = artifacts;
-  if (rdb?.kind !== "rdb" || more.length > 0)
-    throw new ManifestInvalid("a recovery point of a Redis is one artifact of kind rdb");
-  return rdb;
 }

@@ -48,8 +48,9 @@ export async function watchStage(world: World) {
       expect(uploads, "I5: open multipart uploads").toEqual([]);
       expect(await runningTasks(), "I5: containers of tasks").toEqual([]);
     },
-    async newKeys(): Promise<string[]> {
-      return keysSince(before, await takeInventory(world));
+    /** `key VersionId` of everything that has come since. */
+    async versionsSince(): Promise<string[]> {
+      return [...(await takeInventory(world)).keys()].filter((version) => !before.has(version));
     },
   };
 }
