@@ -91,7 +91,7 @@ export async function remove(containers: readonly string[]): Promise<void> {
 }
 
 /** `undefined` when there is no such container. */
-export async function inspect(container: string): Promise<Container | undefined> {
+async function inspect(container: string): Promise<Container | undefined> {
   const { exitCode, stdout } = await podmanFinished(["container", "inspect", container]);
   return exitCode === 0 ? Inspected.parse(JSON.parse(stdout)).map(containerOf)[0] : undefined;
 }

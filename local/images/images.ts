@@ -24,7 +24,7 @@ export async function ensureStageImages(narrate: Narrate): Promise<StageImages> 
 }
 
 /** Bundles the worker and builds the image that every task runs in. Needs the Node image. */
-export async function ensureWorkerImage(narrate?: Narrate): Promise<string> {
+async function ensureWorkerImage(narrate?: Narrate): Promise<string> {
   const { folder } = await buildWorker();
   return ensureImage(
     {

@@ -13,7 +13,7 @@ import type { Uploads } from "#ports/repository.ts";
 import { memoryWorld } from "../support/memory-world.ts";
 
 export const KEY = "test/an-artifact.zst.gpg";
-export const PASSPHRASE = Buffer.from("thirty-two bytes of a data key..").toString("base64");
+const PASSPHRASE = Buffer.from("thirty-two bytes of a data key..").toString("base64");
 export const shell = (script: string): Command => ({ file: "bash", args: ["-c", script] });
 
 /** Real zstd, gpg and tools; the bucket is in memory, and one upload can be told to fail. */

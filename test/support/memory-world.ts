@@ -10,7 +10,7 @@ import type { Happening } from "#events/happenings.ts";
 import type { Repository } from "#ports/repository.ts";
 
 /** A repository in memory, for use cases only: what S3 does is proved on the stage. */
-export function memoryRepository() {
+function memoryRepository() {
   const objects = new Map<string, Uint8Array>();
   const artifacts = new Map<string, Artifact>();
   const repository: Repository = {
@@ -43,7 +43,7 @@ export function memoryRepository() {
 }
 
 export const aBackup = BackupId.parse("2026-02-23-020000-nightly");
-export const stage = "test";
+const stage = "test";
 export const layout = repositoryLayout(stage);
 
 /** One stage with its ports in memory; what was told and started is kept. */

@@ -116,7 +116,7 @@ export async function oneAtATime(): Promise<void> {
   onTestFinished(() => rm(lock, { recursive: true, force: true }));
 }
 
-export function artifact(bytes: Buffer): Artifact {
+function artifact(bytes: Buffer): Artifact {
   const stored = { bytes: bytes.length || 1, sha256: sha256(bytes) };
   return {
     key: "test/2026-02-23-020000-nightly/cache-2026-02-23-020000-nightly.0.000.rdb.zst.gpg",
