@@ -15,7 +15,7 @@ const topics = { info: config.INFO_TOPIC, warning: config.WARNING_TOPIC, critica
 const slack = plan.tell.slack ? [slackChannel(ports.secrets, plan.tell.slack.webhookSecret)] : [];
 const tell = announce({ ...ports, plan, channels: [wireSns(topics), ...slack], log });
 
-export const handler = defineTask(z.union([ExecutionEnded, Happened]), (event, { requestId }) =>
+export const handler = defineTask(z.discriminatedUnion("source", [ExecutionEnded, Happened]), (event, { requestId }) =>
   event.source === "aws.states"
     ? tell({ execution: event.detail, requestId })
     : tell({ happening: happeningOf(event), requestId }),

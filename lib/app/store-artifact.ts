@@ -100,11 +100,13 @@ const isConsequence = (error: unknown) => error instanceof ReaderGone;
 
 async function uploadParts(bytes: AsyncIterable<Uint8Array>, upload: Upload, expectedBytes: number | undefined) {
   const whole = createHash("sha256");
+  const spare: Buffer[] = []; // sent parts leave theirs to later ones: new ones would be collected late, and by long collections
   const parts = await pMap(
-    cutIntoParts(bytes, expectedBytes, whole),
+    cutIntoParts(bytes, expectedBytes, whole, spare),
     async ({ number, buffer }) => {
       const digest = createHash("sha256").update(buffer).digest();
       await upload.part(number, buffer, digest.toString("base64"));
+      spare.push(buffer);
       return { bytes: buffer.length, sha256: digest.toString("hex") };
     },
     { concurrency: PARTS_IN_FLIGHT },
@@ -113,9 +115,19 @@ async function uploadParts(bytes: AsyncIterable<Uint8Array>, upload: Upload, exp
 }
 
 /** Parts in order, each in a buffer of its own; only the last is shorter than its number asks for. */
-async function* cutIntoParts(bytes: AsyncIterable<Uint8Array>, expectedBytes: number | undefined, whole: Hash) {
+async function* cutIntoParts(
+  bytes: AsyncIterable<Uint8Array>,
+  expectedBytes: number | undefined,
+  whole: Hash,
+  spare: Buffer[],
+) {
+  const bufferFor = (part: number) => {
+    const size = partBytes(part, expectedBytes);
+    const used = spare.pop();
+    return used?.length === size ? used : Buffer.allocUnsafeSlow(size);
+  };
   let number = 1;
-  let part = Buffer.allocUnsafeSlow(partBytes(number, expectedBytes));
+  let part = bufferFor(number);
   let filled = 0;
   for await (const chunk of bytes) {
     whole.update(chunk);
@@ -127,7 +139,7 @@ async function* cutIntoParts(bytes: AsyncIterable<Uint8Array>, expectedBytes: nu
       if (filled < part.length) continue;
       yield { number, buffer: part };
       if (++number > MAX_PARTS) throw new UploadFailed(`The stream does not fit into ${MAX_PARTS} parts`);
-      part = Buffer.allocUnsafeSlow(partBytes(number, expectedBytes));
+      part = bufferFor(number);
       filled = 0;
     }
   }

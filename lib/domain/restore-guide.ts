@@ -67,10 +67,12 @@ function openings(stage: string, components: Restorable["components"]): string {
       .slice(stage.length + 1);
     return `    ${source}-*) key=${path} ;;`;
   });
-  return `With the escrow key (\`gpg --import\` the private key first; no AWS account is needed):
+  return `With the escrow key (\`gpg --import\` the private key first; no AWS account is needed). A passphrase that gpg would ask for here is
+that of the data key, which nobody has: it must not ask. If the escrow key has one of its own, take it off before, on this machine
+only (\`gpg --passwd\`):
 
 \`\`\`bash
-open_artifact() { gpg --batch --quiet --decrypt "$1" | zstd --decompress --quiet; }
+open_artifact() { gpg --batch --quiet --pinentry-mode cancel --decrypt "$1" | zstd --decompress --quiet; }
 set -o pipefail
 \`\`\`
 

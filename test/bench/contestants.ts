@@ -104,6 +104,7 @@ function worker(ground: Ground): Contestant {
           REPOSITORY_BUCKET: BUCKET,
           SIGNING_KEY: KEY_ARN,
           ENVELOPE_KEY: KEY_ARN,
+          PINNED_SIGNING_KEY: "none",
           TASK_INPUT_KEY: Key,
           TASK_ATTEMPT: "0",
         },

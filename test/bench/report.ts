@@ -88,7 +88,7 @@ function cpuTable(rowsOf: (id: ContestantId) => readonly Run[]): string {
   );
 }
 
-export const spread = (values: readonly number[]) =>
+const spread = (values: readonly number[]) =>
   `${fixed(median(values))} (${fixed(Math.min(...values))}–${fixed(Math.max(...values))})`;
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,12 +1,16 @@
-import { AbortMultipartUploadCommand, GetBucketLifecycleConfigurationCommand } from "@aws-sdk/client-s3";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AbortMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
 import { withTaskFault, wrapTool } from "#local/demo/faults.ts";
 import { sql } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { kill, podman, remove } from "#local/podman.ts";
 import { secretName, stageSecrets } from "#local/secrets.ts";
+import { repositoryRoot } from "#local/stage-layout.ts";
 import { watchStage } from "./support/invariants.ts";
 import { openUploads } from "./support/inventory.ts";
 import { theRunningTask } from "./support/task-containers.ts";
@@ -54,10 +58,12 @@ it("S2 makes no point, and alarms, when the container is gone without an exit an
 
   const run = await whileUploading("sessions", ".rdb.zst.gpg", async (task, executionArn) => {
     await remove([task]);
-    await world.client.sfn.send(new StopExecutionCommand({ executionArn }));
+    await world.client.sfn.send(new StopExecutionCommand({ executionArn })).catch((error: Error) => {
+      if (error.name !== "ValidationException") throw error; // the emulator has seen the end by itself, which it rarely does
+    });
   });
 
-  expect(run.execution.status).toBe("ABORTED");
+  expect(["ABORTED", "FAILED"]).toContain(run.execution.status);
   expect(await world.hasManifest(run.backupId)).toBe(false);
   await sweepAsTheLifecycleRuleDoes(run.backupId);
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
@@ -179,12 +185,17 @@ async function whileUploading(
   return result;
 }
 
-/** The emulator keeps lifecycle rules and does not run them. A killed task can't abort; the rule does, within a day or two. */
+/** A killed task can't abort its upload; the bucket's rule does, which the emulator has not. */
 async function sweepAsTheLifecycleRuleDoes(backupId: string): Promise<void> {
   const { s3, bucket } = world.client;
-  const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
-  const days = Rules.map((rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation).find(Boolean);
-  expect(days).toBeLessThanOrEqual(2);
+  const template = parse(await readFile(join(repositoryRoot, "infra/repository.yml"), "utf8"), { logLevel: "silent" });
+  const { Rules } = template.Resources.RepositoryBucket.Properties.LifecycleConfiguration;
+  expect(Rules).toContainEqual(
+    expect.objectContaining({
+      Status: "Enabled",
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: expect.toSatisfy((days: number) => days <= 2) },
+    }),
+  );
   const left = (await openUploads(world)).filter(({ key }) => key.includes(`/${backupId}/`));
   expect(left).toHaveLength(1);
   for (const { key, uploadId } of left)

@@ -5,8 +5,13 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
+import pRetry from "p-retry";
 import { AlreadyCommitted, describeError, UploadFailed } from "#domain/errors.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
+
+const RESENDS = 3;
+/** S3 has refused the bytes since they are not those of the checksum: changed on the way. The client takes that for final. */
+const hasArrivedChanged = ({ name }: Error) => name === "BadDigest" || name === "XAmzContentSHA256Mismatch";
 
 /** Retries of single requests, with their bound, are the client's (`maxAttempts`). */
 export const s3Uploads = (s3: S3Client, bucket: string, repository: Repository): Uploads => ({
@@ -24,10 +29,14 @@ export const s3Uploads = (s3: S3Client, bucket: string, repository: Repository):
     const etags = new Map<number, string | undefined>();
     return {
       async part(number, bytes, sha256) {
-        const request = new UploadPartCommand({ ...upload, PartNumber: number, Body: bytes, ChecksumSHA256: sha256 });
-        const sent = await s3.send(request, { abortSignal: signal }).catch((cause) => {
-          throw new UploadFailed(`Part ${number} of ${key}: ${describeError(cause).message}`, { cause });
-        });
+        const part = { ...upload, PartNumber: number, Body: bytes, ChecksumSHA256: sha256 };
+        const send = () => s3.send(new UploadPartCommand(part), { abortSignal: signal });
+        const again = { retries: RESENDS, minTimeout: 100, signal };
+        const sent = await pRetry(send, { ...again, shouldRetry: ({ error }) => hasArrivedChanged(error) }).catch(
+          (cause) => {
+            throw new UploadFailed(`Part ${number} of ${key}: ${describeError(cause).message}`, { cause });
+          },
+        );
         etags.set(number, sent.ETag);
       },
       async complete(parts, compositeSha256) {
