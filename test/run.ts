@@ -1,6 +1,7 @@
 import colors from "picocolors";
 import { asRoot } from "../local/as-root.ts";
 import { configureContainerEngine } from "../local/container-engine.ts";
+import { ensureEscrowKeys } from "../local/escrow.ts";
 import { ensureStageImages, ensureStockToolsImage } from "../local/images/images.ts";
 import { narrateTo } from "../local/narrate.ts";
 import { startStage, stopStage } from "../local/stage.ts";
@@ -40,6 +41,7 @@ await makeStageFolders();
 await configureContainerEngine();
 const images = await narrate("images", () => ensureStageImages(narrate));
 await narrate("image of stock tools", () => ensureStockToolsImage(narrate));
+await narrate("escrow keys of the local plan", () => ensureEscrowKeys(images.worker)); // a plan without them is refused
 await part("the packaged template and the machines lint", lintTemplate);
 await tests("The packaged template", () => runProject("template"));
 await tests("Pipeline and engines, with the worker's tools and real servers", () => runToolsProject(images));
