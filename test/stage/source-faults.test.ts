@@ -1,18 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { AbortMultipartUploadCommand } from "@aws-sdk/client-s3";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parse } from "yaml";
 import { withTaskFault, wrapTool } from "#local/demo/faults.ts";
 import { sql } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { kill, podman, remove } from "#local/podman.ts";
 import { secretName, stageSecrets } from "#local/secrets.ts";
-import { repositoryRoot } from "#local/stage-layout.ts";
 import { watchStage } from "./support/invariants.ts";
-import { openUploads } from "./support/inventory.ts";
+import { sweepAsTheLifecycleRuleDoes } from "./support/lifecycle.ts";
 import { theRunningTask } from "./support/task-containers.ts";
 import { within } from "./support/within.ts";
 import { openWorld, type Run, type SourceName, type World } from "./support/world.ts";
@@ -49,7 +44,7 @@ it("S2 fails the run when the task's container is killed, whatever its stop is s
   expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
   expect(run.execution.cause).toContain("sessions: TaskFailed");
   expect(await world.hasManifest(run.backupId)).toBe(false);
-  await sweepAsTheLifecycleRuleDoes(run.backupId);
+  await sweepAsTheLifecycleRuleDoes(world, run.backupId);
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
 });
 
@@ -65,7 +60,7 @@ it("S2 makes no point, and alarms, when the container is gone without an exit an
 
   expect(["ABORTED", "FAILED"]).toContain(run.execution.status);
   expect(await world.hasManifest(run.backupId)).toBe(false);
-  await sweepAsTheLifecycleRuleDoes(run.backupId);
+  await sweepAsTheLifecycleRuleDoes(world, run.backupId);
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
 });
 
@@ -183,23 +178,6 @@ async function whileUploading(
     },
   );
   return result;
-}
-
-/** A killed task can't abort its upload; the bucket's rule does, which the emulator has not. */
-async function sweepAsTheLifecycleRuleDoes(backupId: string): Promise<void> {
-  const { s3, bucket } = world.client;
-  const template = parse(await readFile(join(repositoryRoot, "infra/repository.yml"), "utf8"), { logLevel: "silent" });
-  const { Rules } = template.Resources.RepositoryBucket.Properties.LifecycleConfiguration;
-  expect(Rules).toContainEqual(
-    expect.objectContaining({
-      Status: "Enabled",
-      AbortIncompleteMultipartUpload: { DaysAfterInitiation: expect.toSatisfy((days: number) => days <= 2) },
-    }),
-  );
-  const left = (await openUploads(world)).filter(({ key }) => key.includes(`/${backupId}/`));
-  expect(left).toHaveLength(1);
-  for (const { key, uploadId } of left)
-    await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
 }
 
 async function artifactsIn({ backupId }: Run): Promise<string[]> {

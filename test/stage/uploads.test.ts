@@ -17,7 +17,7 @@ const isPart =
   ({ operation, partNumber }: Parameters<Script>[0]) =>
     operation === "UploadPart" && partNumber === number;
 
-it("U1 makes a whole point although every fifth call gets a 503, a 500 or a 429 at first", async () => {
+it("U1 makes a whole point although every second call gets a 503, a 500 or a 429 at first", async () => {
   const watch = await watchStage(world);
   const answers = [
     { answer: 503, code: "SlowDown" },

@@ -12,8 +12,9 @@ export function postgresqlGuide(artifacts: Artifact[]): string {
   return `Needs \`psql\` and \`pg_restore\` of the version that was captured, or newer, and a server of that version or newer. Say
 where it is with \`PGHOST\`, \`PGPORT\`, \`PGUSER\` (a superuser) and \`PGPASSWORD\`.
 
-**Roles**, with their memberships, settings and passwords' hashes. Those that exist are an error each, and are left as they
-are; so is a tablespace whose directory this machine lacks.
+**Roles**, with their memberships, settings and passwords' hashes. Those that exist give an error each, and then get the
+password and the attributes of the backup all the same: log in as a superuser that the backup does not know, for example
+\`CREATE ROLE rescuer SUPERUSER LOGIN PASSWORD '…'\`. A tablespace whose directory this machine lacks is an error, too.
 
 \`\`\`bash
 ${globals ? `open_artifact ${file(globals)} | psql --no-psqlrc --dbname postgres` : "# this point holds no globals"}
