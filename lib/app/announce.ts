@@ -1,6 +1,4 @@
-import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
-import { parseJson } from "#domain/manifest.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
@@ -9,6 +7,7 @@ import type { Log } from "#ports/log.ts";
 import type { Channel } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { claim } from "./claim.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
 
@@ -33,7 +32,7 @@ export const announce =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
     const announcement =
       "happening" in told ? describeHappening(told.happening) : await describeFailure(ports, told.execution);
-    if (!(await isOurs(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
+    if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
       ports.log.info(`${announcement.code} was announced already`, { runId, what });
       return { told: false, code: announcement.code };
     }
@@ -56,14 +55,6 @@ async function tellOnce(
   if (await ports.repository.head(receipt)) return;
   await channel.tell(announcement);
   await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
-}
-
-const Claim = z.looseObject({ requestId: z.string() });
-
-async function isOurs(repository: Repository, key: string, requestId: string): Promise<boolean> {
-  if ((await repository.create(key, JSON.stringify({ requestId }))) === "created") return true;
-  const claim = await repository.read(key);
-  return claim !== undefined && parseJson(claim, Claim, "claim").requestId === requestId;
 }
 
 const machineOf = ({ stateMachineArn, status }: ExecutionEnded["detail"]) =>

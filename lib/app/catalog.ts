@@ -8,7 +8,7 @@ import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import { proofOfKey, type RepositoryLayout } from "#domain/repository-layout.ts";
 import type { SignatureCheck } from "#ports/keys.ts";
 import type { Repository } from "#ports/repository.ts";
-import { readSigned } from "./signed-objects.ts";
+import { readSigned, readSignedProof } from "./signed-objects.ts";
 
 export type CatalogPorts = { repository: Repository; layout: RepositoryLayout; signatures: SignatureCheck };
 /** A backup that can't be believed: its manifest is not ours, or is not a manifest. It holds no recovery points. */
@@ -48,14 +48,18 @@ export async function backupIds({ repository, layout }: CatalogPorts): Promise<B
   return ids.toSorted().reverse();
 }
 
+/** The manifest was read, and is not ours or not a manifest: what could not be read at all is something else. */
+export const isUnbelievable = (error: unknown): error is Error =>
+  ["SignatureInvalid", "ManifestInvalid"].includes(describeError(error).name);
+
 /** The points of one backup. A manifest that can't be believed makes it refused; one that could not be read throws. */
 export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?: string) {
   let found: Awaited<ReturnType<typeof readManifest>>;
   try {
     found = await readManifest(ports, backupId);
   } catch (error) {
+    if (!isUnbelievable(error)) throw error;
     const { name, message } = describeError(error);
-    if (name !== "SignatureInvalid" && name !== "ManifestInvalid") throw error;
     return { points: [], refused: [{ backupId, reason: `${name}: ${message}` }] };
   }
   if (!found) return { points: [], refused: [] };
@@ -95,7 +99,7 @@ async function readProofs(ports: CatalogPorts, backupId: BackupId, source: strin
     const name = proofOfKey(key)?.proof;
     if (name === "quarantined") found.push({ quarantine: await readQuarantine(ports, key) });
     if (name !== "verified") continue;
-    const bytes = await unlessForged(readSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash)));
+    const bytes = await readSignedProof(ports, key);
     const verified = bytes && parseJson(bytes, VerifiedProof, key);
     if (verified?.backupId === backupId && verified.source === source) found.push({ verified });
   }
@@ -104,16 +108,6 @@ async function readProofs(ports: CatalogPorts, backupId: BackupId, source: strin
 type Proof = { verified?: VerifiedProof; quarantine?: string[] };
 
 async function readQuarantine(ports: CatalogPorts, key: string): Promise<string[]> {
-  const bytes = await unlessForged(readSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash)));
+  const bytes = await readSignedProof(ports, key);
   return bytes ? parseJson(bytes, QuarantineProof, key).reasons : [`${key} is there, without a signature of ours`];
-}
-
-/** Only a signature that is missing or wrong becomes undefined: what could not be read throws. */
-async function unlessForged(read: Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (describeError(error).name === "SignatureInvalid") return undefined;
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { BackupId, isSafety } from "#domain/ids.ts";
 import { backupIdOfManifestKey } from "#domain/repository-layout.ts";
 import type { Log } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
-import { type CatalogPorts, readManifest } from "./catalog.ts";
+import { type CatalogPorts, isUnbelievable, readManifest } from "./catalog.ts";
 import { checkArtifact } from "./check-artifact.ts";
 
 type Ports = CatalogPorts & { stage: string; bucket: string; machines: Machines; verifyMachine: string; log: Log };
@@ -44,9 +44,8 @@ async function findWrong(
   try {
     found = await readManifest(ports, backupId);
   } catch (error) {
-    const reason = error instanceof Error ? error.name : "";
-    if (reason !== "SignatureInvalid" && reason !== "ManifestInvalid") throw error;
-    return { wrong: {}, reason };
+    if (!isUnbelievable(error)) throw error;
+    return { wrong: {}, reason: error.name };
   }
   if (!found) return { wrong: {}, reason: "there is no manifest any more" };
   const wrong: Record<string, string[]> = {};

@@ -7,7 +7,7 @@ import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { BackupRequested } from "#events/backup-requested.ts";
 import type { Log } from "#ports/log.ts";
 import type { Repository } from "#ports/repository.ts";
-import { claimRun } from "./claim-run.ts";
+import { claim } from "./claim.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = {
@@ -34,7 +34,7 @@ export const planBackup =
   async ({ input, execution }: Input): Promise<PlannedBackup> => {
     const { backupId, captures } =
       "safetyFor" in input ? safety(plan, safetySources, input, execution) : ofPlan(plan, input, execution);
-    const claimed = await claimRun({ repository, layout }, backupId, execution.id);
+    const claimed = await claim(repository, layout.claim(backupId), execution.id);
     if (!claimed) {
       log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
       count("BackupsSkipped");

@@ -1,30 +1,23 @@
 import pMap from "p-map";
-import { describeError } from "#domain/errors.ts";
 import { Evidence } from "#domain/evidence.ts";
 import { RestoreId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import type { CatalogPorts } from "./catalog.ts";
-import { readSigned } from "./signed-objects.ts";
+import { readSignedProof } from "./signed-objects.ts";
 
 /** As many of the newest restores as are looked through for what holdfast put into a target. */
 const LOOK_BACK = 100;
 
 /** The evidence of earlier restores into a target, newest first. What is not signed by us is no evidence, and makes nothing ours. */
-export async function readEvidence(
-  { repository, layout, signatures }: CatalogPorts,
-  target: string,
-): Promise<Evidence[]> {
+export async function readEvidence(ports: CatalogPorts, target: string): Promise<Evidence[]> {
+  const { repository, layout } = ports;
   const ids = (await repository.folders(layout.restores)).flatMap((name) => RestoreId.safeParse(name).data ?? []);
   const newest = ids.toSorted().reverse().slice(0, LOOK_BACK);
   const read = await pMap(
     newest,
     async (id) => {
       const key = layout.evidence(id);
-      const signed = readSigned({ repository, signatures }, key, (hash) => layout.proofSignature(key, hash));
-      const bytes = await signed.catch((error: unknown) => {
-        if (describeError(error).name === "SignatureInvalid") return undefined;
-        throw error;
-      });
+      const bytes = await readSignedProof(ports, key);
       return bytes ? [parseJson(bytes, Evidence, key)] : [];
     },
     { concurrency: 8 },

@@ -1,5 +1,6 @@
 import { ManifestInvalid, SignatureInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { SignatureCheck, Signer } from "#ports/keys.ts";
 import type { Repository } from "#ports/repository.ts";
 
@@ -42,4 +43,17 @@ export async function readSigned(
       `${key} is not signed by this stage's key: it was changed after it was written, or is a stranger's`,
     );
   return bytes;
+}
+
+/** The same for a proof or evidence, where a signature that is missing or wrong means that there is none: undefined. */
+export async function readSignedProof(
+  ports: { repository: Repository; signatures: SignatureCheck; layout: RepositoryLayout },
+  key: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash));
+  } catch (error) {
+    if (error instanceof SignatureInvalid) return undefined;
+    throw error;
+  }
 }
