@@ -42,7 +42,10 @@ export type CaptureResult = {
 /** `problems` says for each thing that is wrong what mends it; findings are for people. */
 export type Preflight = { problems: string[]; findings: Record<string, string> };
 
-/** An artifact's plaintext. It throws at its end, or earlier, unless every byte was authentic and there to the last one. */
+/**
+ * An artifact's plaintext, in chunks that may be kept. It throws at its end, or earlier, unless every byte was authentic
+ * and there to the last one.
+ */
 export type OpenArtifact = (artifact: Artifact) => AsyncIterable<Uint8Array>;
 
 export type VerifyTools = EngineTools & { open: OpenArtifact };
