@@ -37,7 +37,13 @@ export async function restore(
       );
       try {
         await createRoles(admin, roles);
-        return await loadAndSwap(admin, login, tools, { chosen, point, server, notes: roles.notes });
+        return await loadAndSwap(admin, login, tools, {
+          chosen,
+          point,
+          server,
+          notes: roles.notes,
+          jobs: target.jobs,
+        });
       } catch (error) {
         await cleanUp(login, tools, chosen, roles.created);
         throw error;
@@ -66,13 +72,13 @@ async function lookAgain(
   return server;
 }
 
-type Work = { chosen: Chosen[]; point: PointToRestore; server: Server; notes: string[] };
+type Work = { chosen: Chosen[]; point: PointToRestore; server: Server; notes: string[]; jobs: number };
 
 async function loadAndSwap(
   admin: Client,
   login: Login,
   tools: RestoreTools,
-  { chosen, point, server, notes }: Work,
+  { chosen, point, server, notes, jobs }: Work,
 ): Promise<RestoreResult> {
   const properties = parseProperties(await readText(tools, artifactOf(point, "properties")));
   const pgRestore = await pgRestoreFor(tools, server, chosen, point);
@@ -82,6 +88,7 @@ async function loadAndSwap(
         properties: properties[one.captured],
         pgRestore,
         server,
+        jobs,
       });
   });
   const putThere: RestoreResult["putThere"] = [];
