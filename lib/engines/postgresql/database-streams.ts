@@ -1,5 +1,4 @@
 import type { Artifact } from "#domain/artifact.ts";
-import { dataKind } from "./dump-streams.ts";
 
 /** What a database is restored from: one archive, or its schema and its rows in several. */
 export type DatabaseStreams = { dump: Artifact } | { schema: Artifact; data: Artifact[] };
@@ -10,6 +9,8 @@ export function databaseStreams(artifacts: Artifact[]): Map<string, DatabaseStre
   const databases = Map.groupBy(archives, ({ subject }) => subject ?? "");
   return new Map([...databases].map(([database, its]) => [database, streamsOf(its)]));
 }
+
+export const dataKind = (number: number) => `data-${String(number).padStart(2, "0")}`;
 
 /** Written by `pg_dump`. */
 export const isArchive = (kind: string) => /^(dump|schema|data-\d\d)$/.test(kind);

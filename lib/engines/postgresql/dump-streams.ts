@@ -1,4 +1,5 @@
 import { escapeIdentifier as quoted } from "pg";
+import { dataKind } from "./database-streams.ts";
 import type { Split } from "./split.ts";
 
 /** One `pg_dump` of a database: what it is told beyond what all of them are. */
@@ -44,5 +45,3 @@ export function splitDump(database: string, { named, restBytes }: Split): DumpSt
 
 /** Between quotes, none of its characters is a wildcard. */
 const pattern = (schema: string, name: string) => `${quoted(schema)}.${quoted(name)}`;
-
-export const dataKind = (number: number) => `data-${String(number).padStart(2, "0")}`;
