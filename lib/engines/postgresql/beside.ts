@@ -1,12 +1,14 @@
 import { type Client, escapeIdentifier as name } from "pg";
 import { z } from "zod";
 import { FormatIncomplete } from "#domain/errors.ts";
+import type { Facts } from "#domain/facts.ts";
 import type { RestoreTools } from "#ports/engine.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Login, rows, withClient } from "./connection.ts";
 import { loadStreams } from "./load-streams.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { createDatabase, dropWhatItLacked } from "./replay-properties.ts";
+import { setSequences } from "./sequences-last.ts";
 import type { Server } from "./server.ts";
 import type { Tool } from "./tools-of-version.ts";
 
@@ -14,7 +16,14 @@ import type { Tool } from "./tools-of-version.ts";
 export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_${restoreId}_${number}`;
 export const keptName = (restoreId: string, { number }: Chosen) => `holdfast_old_${restoreId}_${number}`;
 
-type Loading = { properties: DatabaseProperties | undefined; pgRestore: Tool; server: Server; jobs: number };
+type Loading = {
+  properties: DatabaseProperties | undefined;
+  /** Where they stood when they were dumped. */
+  sequences: Facts;
+  pgRestore: Tool;
+  server: Server;
+  jobs: number;
+};
 
 /** Loads one database next to what is there. Meanwhile nobody but its owner may connect. */
 export async function loadBeside(
@@ -22,7 +31,7 @@ export async function loadBeside(
   login: Login,
   tools: RestoreTools,
   chosen: Chosen,
-  { properties, pgRestore, server, jobs }: Loading,
+  { properties, sequences, pgRestore, server, jobs }: Loading,
 ): Promise<void> {
   if (!properties) throw new FormatIncomplete(`the properties do not name database "${chosen.captured}"`);
   const beside = besideName(tools.restoreId, chosen);
@@ -32,7 +41,10 @@ export async function loadBeside(
     for (const statement of dropWhatItLacked(properties)) await client.query(statement);
   });
   await loadStreams(tools, chosen.streams, { login, database: beside, pgRestore, jobs });
-  await withClient(login, beside, tools.signal, (client) => client.query("ANALYZE"));
+  await withClient(login, beside, tools.signal, async (client) => {
+    await setSequences(client, sequences);
+    await client.query("ANALYZE");
+  });
 }
 
 /** Also one that holds subscriptions: they are let go of without a word to their publisher. Not there is fine. */

@@ -20,6 +20,6 @@ function streamsOf(archives: Artifact[]): DatabaseStreams | undefined {
   const dump = byKind.get("dump");
   if (dump) return archives.length === 1 ? { dump } : undefined;
   const schema = byKind.get("schema");
-  const data = archives.flatMap((_, index) => byKind.get(dataKind(index + 1)) ?? []);
+  const data = archives.slice(1).flatMap((_, index) => byKind.get(dataKind(index + 1)) ?? []);
   return schema && data.length > 0 && data.length + 1 === archives.length ? { schema, data } : undefined;
 }

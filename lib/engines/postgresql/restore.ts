@@ -1,6 +1,7 @@
 import { type Client, escapeIdentifier as name } from "pg";
 import { z } from "zod";
 import { describeError, Interrupted, TargetChanged, TargetUnfit } from "#domain/errors.ts";
+import { branch } from "#domain/facts.ts";
 import type { PointToRestore, RestoreResult, RestoreTools } from "#ports/engine.ts";
 import { besideName, dropDatabase, keptName, loadBeside } from "./beside.ts";
 import { aboutSource, artifactOf, type Chosen, chooseDatabases, comparable } from "./chosen.ts";
@@ -86,6 +87,7 @@ async function loadAndSwap(
     for (const one of chosen)
       await loadBeside(admin, login, tools, one, {
         properties: properties[one.captured],
+        sequences: branch(branch(branch(point.facts, "databases"), one.captured), "sequences"),
         pgRestore,
         server,
         jobs,

@@ -25,7 +25,7 @@ export const layouts = [
   { layout: "in several streams", jobs: 3, archives: ["schema", "data-01", "data-02", "data-03"] },
 ] as const;
 
-type SourceOptions = { lockTimeoutSeconds?: number; jobs?: number };
+type SourceOptions = { lockTimeoutSeconds?: number; jobs?: number; splitAbove?: string };
 export const sourceOf = (databases: string[], more: SourceOptions & { connection?: object } = {}) =>
   PostgresqlSource.parse({ connection: server, secret: SECRET, databases, splitAbove: "0MiB", jobs: 1, ...more });
 export const target = PostgresqlTarget.parse({ connection: server, secret: SECRET });
@@ -69,7 +69,7 @@ export async function captured(
   const stored = new Map<string, Buffer>();
   const artifacts: Artifact[] = [];
   const tools = engineTools(options);
-  const { lockTimeoutSeconds, jobs = 1, whileStoring } = options;
+  const { lockTimeoutSeconds, jobs, splitAbove, whileStoring } = options;
   let number = 0;
   const store = async (stream: CapturedStream) => {
     const its = number++;
@@ -81,7 +81,11 @@ export async function captured(
   };
   const result = await postgresql.capture(
     { ...tools, store },
-    sourceOf(databases, { jobs, ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }) }),
+    sourceOf(databases, {
+      ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(splitAbove === undefined ? {} : { splitAbove }),
+    }),
   );
   artifacts.sort((a, b) => (a.key < b.key ? -1 : 1));
   return { ...result, stored, artifacts, facts: result.facts ?? {} };
