@@ -8,8 +8,8 @@ import type { RestoreTools } from "#ports/engine.ts";
 import { allOrNone } from "./all-or-none.ts";
 import { type Login, toolEnv } from "./connection.ts";
 import type { DatabaseStreams } from "./database-streams.ts";
+import { feed } from "./feed.ts";
 import type { Tool } from "./tools-of-version.ts";
-import { feed } from "./verify.ts";
 
 export type LoadInto = { login: Login; database: string; pgRestore: Tool; jobs: number };
 

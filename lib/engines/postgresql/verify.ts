@@ -1,13 +1,12 @@
-import { pipeline } from "node:stream/promises";
 import type { Artifact } from "#domain/artifact.ts";
 import { CommandFailed, FormatIncomplete } from "#domain/errors.ts";
 import { branch, type Facts } from "#domain/facts.ts";
-import type { ExitCodes, Input } from "#ports/commands.ts";
 import type { PointToVerify, VerifyResult, VerifyTools } from "#ports/engine.ts";
 import { proveArchive } from "./archive-proof.ts";
 import type { ArchiveContents } from "./archive-reader.ts";
 import { incompleteness, sequencesNotOnce } from "./completeness.ts";
 import { databaseStreams, isArchive } from "./database-streams.ts";
+import { feed } from "./feed.ts";
 import { parseGlobals, proveText } from "./globals.ts";
 import { parseProperties } from "./properties.ts";
 import { newestTool } from "./tools-of-version.ts";
@@ -61,24 +60,6 @@ function incompleteDatabases(
       (problem) => `database "${database}": ${problem}`,
     );
   });
-}
-
-/** Hands a stream over and waits until it is taken whole. The stream's own error goes before the reader's. */
-export async function feed(bytes: AsyncIterable<Uint8Array>, { stream, exitCodes }: Input): Promise<ExitCodes> {
-  let broken: { error: unknown } | undefined;
-  const watched = async function* () {
-    try {
-      yield* bytes;
-    } catch (error) {
-      broken = { error };
-      throw error;
-    }
-  };
-  const [fed, exited] = await Promise.allSettled([pipeline(watched(), stream), exitCodes]);
-  if (broken) throw broken.error;
-  if (exited.status === "rejected") throw exited.reason;
-  if (fed.status === "rejected") throw fed.reason;
-  return exited.value;
 }
 
 /** pg_restore that ended by itself has judged the bytes; one that could not be started, or was killed, has not. */

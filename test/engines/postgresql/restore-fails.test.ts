@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Artifact } from "#domain/artifact.ts";
 import {
@@ -20,7 +21,8 @@ afterAll(() => own.drop());
 
 describe.each(layouts)(
   "X4: dumped $layout, leaves the target as it was, with nothing of its own behind,",
-  ({ jobs }) => {
+  ({ jobs, archives }) => {
+    const last = archives.at(-1);
     let app: string;
     let other: string;
     let role: string;
@@ -65,6 +67,16 @@ describe.each(layouts)(
       };
 
       await failing({ open }, { name: "RangeError", message: "the part's hash is another" });
+    });
+
+    it("when what was read turns out to be wrong after its last byte", async () => {
+      const open = async function* (artifact: Artifact) {
+        yield* opener(point)(artifact);
+        await wait(500); // pg_restore has done its work meanwhile
+        if (artifact.kind === last) throw new RangeError("the plaintext's hash is another");
+      };
+
+      await failing({ open }, { name: "RangeError", message: "the plaintext's hash is another" });
     });
 
     it("when an archive ends early and nothing else says so", async () => {
