@@ -9,3 +9,5 @@ export const PointsByHand = z.strictObject({
   newest: z.int().positive().max(1_000).default(50),
 });
 export const PointByHand = z.strictObject({ source: Name, backupId: BackupId });
+/** After how many minutes without a proof the event of a new manifest counts as lost. */
+export const SweepByHand = z.strictObject({ lostAfterMinutes: z.number().min(0).default(5) });

@@ -34,8 +34,10 @@ const happenings = {
     stage: z.string(),
     code: z.string(),
     source: z.string(),
+    /** Tells problems of one code apart: the same problem is told once. */
+    problem: z.string(),
     message: z.string(),
-    next: z.string(),
+    next: z.strictObject({ say: z.string(), command: z.string().optional() }),
   }),
 };
 export type Happening = {

@@ -64,9 +64,12 @@ export function describeHappening({ type, detail }: Happening): Announcement {
         severity: "critical",
         code: detail.code,
         title: `${detail.code}: ${detail.source}`,
-        happened: [detail.message],
+        happened: detail.message.split("\n"),
         intact: "every point that is verified.",
-        next: { say: detail.next },
+        next: {
+          say: detail.next.say,
+          ...(detail.next.command === undefined ? {} : { command: detail.next.command }),
+        },
         figures: [],
       };
   }
