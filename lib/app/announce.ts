@@ -68,6 +68,7 @@ function identify({ type, detail }: Happening): { runId: string; what: string } 
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
     case "RestoreFinished":
+    case "RestoreRolledBack":
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
     case "AlarmRaised":
       return { runId: `alarm-${sha256(detail.problem).slice(0, 16)}`, what: detail.code };

@@ -59,6 +59,19 @@ export function describeHappening({ type, detail }: Happening): Announcement {
           { label: "took", value: `${detail.seconds.toFixed(1)} s` },
         ],
       };
+    case "RestoreRolledBack":
+      return {
+        severity: "warning",
+        code: type,
+        title: `${detail.target} is again what it was before the restore ${detail.restoreId}`,
+        happened: [`The old state that the restore of ${detail.source} had kept was put back in one step.`],
+        intact: `every point, and what came into the restored state: ${detail.kept.map(({ what }) => what).join(", ") || "nothing was there"}.`,
+        next:
+          detail.kept.length > 0
+            ? { say: "when nobody needs that any more:", command: detail.kept.map(({ drop }) => drop).join("\n") }
+            : { say: "let the application in and look at it." },
+        figures: [{ label: "restore", value: detail.restoreId }],
+      };
     case "AlarmRaised":
       return {
         severity: "critical",

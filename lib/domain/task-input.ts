@@ -36,6 +36,14 @@ export const TaskInput = z.discriminatedUnion("verb", [
     /** Of the target, when the restore was planned. */
     fingerprint: z.string(),
   }),
+  z.strictObject({
+    verb: z.literal("rollback"),
+    ...everyTask,
+    restoreId: RestoreId,
+    target: z.string(),
+    section: Section,
+    putThere: z.array(z.strictObject({ name: z.string(), mark: z.string() })),
+  }),
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 export type TaskInputOf<Verb extends TaskInput["verb"]> = Extract<TaskInput, { verb: Verb }>;

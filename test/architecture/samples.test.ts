@@ -5,7 +5,7 @@ import { z } from "zod";
 import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
-import { BackupByHand, PointByHand, PointsByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
@@ -21,6 +21,7 @@ const contracts: Record<string, z.ZodType> = {
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
   "start-restore": RestoreRequested,
+  "rollback-restore": RollbackByHand,
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,

@@ -25,6 +25,7 @@ describe("where a key of the repository belongs", () => {
     ["run", layout.outcome(id, "app-db", 0)],
     ["run", layout.announced("by-hand-0123", "PointVerified-app-db-by-slack")],
     ["evidence", layout.evidence(restore)],
+    ["evidence", layout.rollback(restore)],
     ["evidence", layout.proofSignature(layout.evidence(restore), hash)],
   ])("is read from the key of each %s", (kind, key) => {
     expect(placeOf("prod", key)?.kind, key).toBe(kind);
