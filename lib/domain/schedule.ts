@@ -2,14 +2,18 @@ import { CronExpressionParser } from "cron-parser";
 import { z } from "zod";
 
 /** Five cron fields in UTC, with numbers only: `0 2 * * *`. */
-export const Cron = z.string().superRefine((text, context) => {
-  const problem = problemWith(text);
-  if (problem) context.addIssue({ code: "custom", message: problem });
-});
+export const Cron = z
+  .string()
+  .regex(/^[\d*,/-]+( [\d*,/-]+){4}$/, {
+    abort: true,
+    error: "must be five cron fields in UTC: minute hour day month weekday, as in 0 2 * * *",
+  })
+  .superRefine((text, context) => {
+    const problem = problemWith(text);
+    if (problem) context.addIssue({ code: "custom", message: problem });
+  });
 
 function problemWith(text: string): string | undefined {
-  if (!/^[\d*,/-]+( [\d*,/-]+){4}$/.test(text))
-    return "must be five cron fields in UTC: minute hour day month weekday, as in 0 2 * * *";
   try {
     const { dayOfMonth, dayOfWeek } = CronExpressionParser.parse(text, { tz: "UTC" }).fields;
     if (!dayOfMonth.isWildcard && !dayOfWeek.isWildcard)

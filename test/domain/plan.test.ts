@@ -114,6 +114,20 @@ describe("the plan", () => {
     expect(problemsOf(plan)).toContain("sources.sessions.secret: must be the ARN of a secret in Secrets Manager");
   });
 
+  it("refuses what waits to be filled in, wherever it stands, with its path", () => {
+    const plan = localPlan();
+    plan.targets["staging-redis"].connection.host = "${env:REDIS_HOST}";
+    plan.sources["app-db"].databases[1] = "app_${stage}";
+
+    const problems = problemsOf(plan);
+
+    expect(problems).toContain("The plan has 2 problems:");
+    expect(problems).toContain(
+      "targets.staging-redis.connection.host: holds ${env:REDIS_HOST}: nothing is filled into a plan",
+    );
+    expect(problems).toContain("sources.app-db.databases.1: holds ${stage}: ");
+  });
+
   it.each([[null], ["a text"], [[]], [42], [{}]])("N3 refuses %j as a plan without crashing", (plan) => {
     expect(problemsOf(plan)).toContain("The plan has");
   });
