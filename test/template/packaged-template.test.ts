@@ -52,6 +52,17 @@ describe("the packaged template", () => {
       ).toEqual([]);
   });
 
+  it("N7 lets check-plan read manifests with their signatures, and neither an artifact, a proof nor a key", () => {
+    const reads = statements("CheckPlanRole").filter(({ Action }) =>
+      [Action].flat().some((one) => one.startsWith("s3:")),
+    );
+    expect(reads.map(({ Action, Resource }) => [Action, JSON.stringify(Resource)])).toEqual([
+      ["s3:ListBucket", expect.stringContaining("RepositoryBucket")],
+      ["s3:GetObject", expect.stringContaining("/local/*/manifest.*")],
+    ]);
+    expect(actionsOf("CheckPlanRole").filter((action) => action.startsWith("kms:"))).toEqual(["kms:GetPublicKey"]);
+  });
+
   it("N7 gives every function and every task a role of its own", () => {
     const roles = ofType("AWS::Lambda::Function").map(([, { Properties }]) => JSON.stringify(Properties?.["Role"]));
     const tasks = ofType("AWS::ECS::TaskDefinition").map(([, { Properties }]) =>
