@@ -13,7 +13,7 @@ const planner = (world = memoryWorld()) =>
   planBackup({ ...world.ports, plan: aPlan, escrow: null, safetySources, count: (metric) => world.lines.push(metric) });
 
 describe("planning a backup", () => {
-  it("names the run after its scheduled instant and stores a task input per source, without any secret", async () => {
+  it("IS-9 names the run after its scheduled instant and stores a task input per source, without any secret", async () => {
     const world = memoryWorld();
 
     const planned = await planner(world)({ input: { backup: "nightly", scheduledTime }, execution: execution("one") });
@@ -52,7 +52,7 @@ describe("planning a backup", () => {
     expect((await plan(input)).claimed).toBe(true);
   });
 
-  it("gives two runs by hand of the same second different ids", async () => {
+  it("AS-26 IS-6 gives two runs by hand of the same second different ids", async () => {
     const plan = planner();
 
     const [one, two] = await Promise.all(

@@ -39,7 +39,7 @@ describe("what a plan will come to", () => {
     expect(found.estimate).toBeUndefined();
   });
 
-  it("costs what a month adds at the region's price of a GB of 2^30 bytes, and the task's seconds at Fargate's", () => {
+  it("IS-21 costs what a month adds at the region's price of a GB of 2^30 bytes, and the task's seconds at Fargate's", () => {
     const { estimate } = forecast(aPlan, "app-db", measured, { now, task, prices });
 
     expect(estimate?.storedBytesPerMonth).toBe(30.4375 * 2 ** 30);

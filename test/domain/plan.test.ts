@@ -53,7 +53,7 @@ describe("the plan", () => {
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
 
-  it("C1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
+  it("C1 IS-3 GL-1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";
 

@@ -24,7 +24,7 @@ describe("storing a stream", () => {
     expect(artifact.plainSha256).toBe(createHash("sha256").update(plain).digest("hex"));
   });
 
-  it("never stores a byte of plaintext", async () => {
+  it("AS-12 never stores a byte of plaintext", async () => {
     const world = pipelineWorld();
 
     await world.store(world.stream(shell("echo A SECRET LINE")));
