@@ -37,7 +37,7 @@ export const captureSource =
     // before any artifact: what is stored can always be opened
     if ((await repository.create(layout.wrappedKey(keyId, 1), JSON.stringify(wrappedKey))) === "exists")
       throw new AlreadyCommitted(`${keyId}: this attempt has a data key already, so another task is running as it`);
-    const store = storeArtifact({ uploads, sealing, log: tools.log });
+    const store = storeArtifact({ uploads, sealing, log: tools.log, ...input.pipeline });
     const artifacts: Artifact[] = [];
     let number = 0;
     const { recoveredTo, toolVersions, facts, limits } = await engine.capture(

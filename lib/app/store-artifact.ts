@@ -4,6 +4,7 @@ import type { Artifact } from "#domain/artifact.ts";
 import { describeError, FormatIncomplete, Interrupted, UploadFailed } from "#domain/errors.ts";
 import { compositeSha256 } from "#domain/hashes.ts";
 import { MAX_PARTS, partBytes } from "#domain/part-sizes.ts";
+import type { PipelineOptions } from "#domain/pipeline-options.ts";
 import type { CapturedStream } from "#ports/engine.ts";
 import type { Log } from "#ports/log.ts";
 import type { Upload, Uploads } from "#ports/repository.ts";
@@ -13,6 +14,7 @@ import { reportProgress } from "./report-progress.ts";
 
 const PARTS_IN_FLIGHT = 3;
 
+type Ports = { uploads: Uploads; sealing: Sealing; log: Log };
 export type DataKey = { passphrase: string; escrow: string | undefined };
 
 /**
@@ -21,7 +23,7 @@ export type DataKey = { passphrase: string; escrow: string | undefined };
  * visible. Throws what went wrong first.
  */
 export const storeArtifact =
-  ({ uploads, sealing, log }: { uploads: Uploads; sealing: Sealing; log: Log }) =>
+  ({ uploads, sealing, log, compression }: Ports & PipelineOptions) =>
   async (stream: CapturedStream, key: string, dataKey: DataKey, signal: AbortSignal): Promise<Artifact> => {
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
@@ -31,7 +33,7 @@ export const storeArtifact =
     try {
       const produced = stream.open();
       const proof = stream.prove();
-      const sealed = sealing.seal(dataKey, either);
+      const sealed = sealing.seal({ ...dataKey, compression }, either);
       const formatProven = proof.exitCodes.catch((cause) => {
         throw new FormatIncomplete(`${stream.holds}: its end is not proven: ${describeError(cause).message}`, {
           cause,

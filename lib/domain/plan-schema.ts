@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
+import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, Objective, Signing, Tell } from "./plan.ts";
 
 const SourceOptions = {
   restoreTo: Name.describe("The target where a restore lands when it names none: not a live one."),
+  ...PipelineOptions.shape,
 };
 const TargetOptions = {
   live: z.boolean().describe("A live target is restored into only by requests that confirm it by name."),

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Duration } from "./duration.ts";
+import { InputInvalid } from "./errors.ts";
 import { Name } from "./ids.ts";
+import type { PipelineOptions } from "./pipeline-options.ts";
 import { Cron } from "./schedule.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
@@ -62,7 +64,7 @@ export const Signing = z.strictObject({
     .describe("SHA-256 of the signing key's public half, as check-plan prints it after the first deployment."),
 });
 
-export type Source = { engine: string; restoreTo: string; [option: string]: unknown };
+export type Source = PipelineOptions & { engine: string; restoreTo: string; [option: string]: unknown };
 /** `source`: the target is that source's own server. */
 export type Target = { engine: string; live: boolean; source?: string; [option: string]: unknown };
 export type Plan = {
@@ -74,3 +76,12 @@ export type Plan = {
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;
 };
+
+/** A source's options by who reads them: its engine, and the pipeline that all engines share. */
+export function optionsOf({ sources }: Plan, name: string) {
+  const source = sources[name];
+  if (!source)
+    throw new InputInvalid(`source: there is no source "${name}"; the plan has ${Object.keys(sources).join(", ")}`);
+  const { engine, restoreTo: _, compression, ...section } = source;
+  return { engine, section, pipeline: { compression } };
+}

@@ -75,7 +75,27 @@ describe("planning a backup", () => {
     expect(planned.backupId).toBe("2026-02-23-020003-safety-2026-02-23-134207-k3x9");
     expect(planned.sourceIds).toEqual(["app-db"]);
     const stored = world.objects.get(layout.taskInput(planned.backupId, "app-db")) ?? new Uint8Array();
-    expect(parseJson(stored, TaskInput, "task")).toMatchObject({ section: { secret: "arn:app", databases: ["app"] } });
+    expect(parseJson(stored, TaskInput, "task")).toMatchObject({
+      section: { secret: "arn:app", databases: ["app"] },
+      pipeline: { compression: 6 },
+    });
+  });
+
+  it("AS-27 tells the pipeline how hard to compress, and the engine nothing that is not its own", async () => {
+    const world = memoryWorld();
+
+    const { backupId } = await planner(world)({
+      input: { backup: "nightly", scheduledTime },
+      execution: execution("one"),
+    });
+
+    const stored = world.objects.get(layout.taskInput(backupId, "app-db")) ?? new Uint8Array();
+    expect(parseJson(stored, TaskInput, "task")).toMatchObject({
+      pipeline: { compression: 6 },
+      section: { secret: "arn:app", connection: { host: "db", port: 5432 }, databases: ["app"] },
+    });
+    expect(new TextDecoder().decode(stored)).not.toContain("restoreTo");
+    expect(new TextDecoder().decode(stored).match(/compression/g)).toHaveLength(1);
   });
 
   it("refuses a backup or sources that the plan does not have, and claims nothing", async () => {

@@ -7,6 +7,7 @@ import { zstdAndGpg } from "#adapters/commands/sealing.ts";
 import { openArtifact } from "#app/open-artifact.ts";
 import { storeArtifact } from "#app/store-artifact.ts";
 import type { Artifact } from "#domain/artifact.ts";
+import { PipelineOptions } from "#domain/pipeline-options.ts";
 import type { Command } from "#ports/commands.ts";
 import type { CapturedStream } from "#ports/engine.ts";
 import type { Uploads } from "#ports/repository.ts";
@@ -41,11 +42,11 @@ export function pipelineWorld({ failingPart }: { failingPart?: number } = {}) {
     },
   };
   const sealing = zstdAndGpg();
-  const store = (stream: CapturedStream, escrow?: string) =>
-    storeArtifact({ uploads, sealing, log: world.ports.log })(
+  const store = (stream: CapturedStream, options: Partial<PipelineOptions> = {}) =>
+    storeArtifact({ uploads, sealing, log: world.ports.log, ...PipelineOptions.parse(options) })(
       stream,
       KEY,
-      { passphrase: PASSPHRASE, escrow },
+      { passphrase: PASSPHRASE, escrow: undefined },
       stop.signal,
     );
   return {

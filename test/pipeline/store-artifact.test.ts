@@ -32,6 +32,18 @@ describe("storing a stream", () => {
     expect(Buffer.from(world.objects.get(KEY) ?? []).includes("SECRET")).toBe(false);
   });
 
+  it("AS-27 compresses as hard as the source's level says, and any level is read back", async () => {
+    const world = pipelineWorld();
+    const store = (compression: number) => world.store(world.stream(shell("seq 1 500000")), { compression });
+
+    const fast = await store(1);
+    const small = await store(19);
+
+    expect(small.bytes).toBeLessThan(fast.bytes * 0.8);
+    expect(small.plainSha256).toBe(fast.plainSha256);
+    expect((await world.read(small)).error).toBeUndefined();
+  });
+
   it.each([
     ["S1 is killed mid-stream", `${NOISE} | head -c 20000000; kill -KILL $$`, "CommandFailed", "was ended by SIGKILL"],
     [
