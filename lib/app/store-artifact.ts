@@ -4,17 +4,17 @@ import type { Artifact } from "#domain/artifact.ts";
 import { describeError, FormatIncomplete, Interrupted, UploadFailed } from "#domain/errors.ts";
 import { compositeSha256 } from "#domain/hashes.ts";
 import { MAX_PARTS, partBytes } from "#domain/part-sizes.ts";
-import type { PipelineOptions } from "#domain/pipeline-options.ts";
 import type { CapturedStream } from "#ports/engine.ts";
 import type { Log } from "#ports/log.ts";
 import type { Upload, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { copyTo, ReaderGone } from "./copy-to.ts";
+import type { LimitBandwidth } from "./limit-bandwidth.ts";
 import { reportProgress } from "./report-progress.ts";
 
 const PARTS_IN_FLIGHT = 3;
 
-type Ports = { uploads: Uploads; sealing: Sealing; log: Log };
+type Ports = { uploads: Uploads; sealing: Sealing; log: Log; compression: number; limit: LimitBandwidth };
 export type DataKey = { passphrase: string; escrow: string | undefined };
 
 /**
@@ -23,7 +23,7 @@ export type DataKey = { passphrase: string; escrow: string | undefined };
  * visible. Throws what went wrong first.
  */
 export const storeArtifact =
-  ({ uploads, sealing, log, compression }: Ports & PipelineOptions) =>
+  ({ uploads, sealing, log, compression, limit }: Ports) =>
   async (stream: CapturedStream, key: string, dataKey: DataKey, signal: AbortSignal): Promise<Artifact> => {
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
@@ -40,7 +40,7 @@ export const storeArtifact =
         });
       });
       const work = [
-        copyTo(produced.bytes, [proof.stream, sealed.input], plain),
+        copyTo(limit(produced.bytes), [proof.stream, sealed.input], plain),
         formatProven,
         sealed.output.exitCodes,
       ] as const;

@@ -82,6 +82,6 @@ export function optionsOf({ sources }: Plan, name: string) {
   const source = sources[name];
   if (!source)
     throw new InputInvalid(`source: there is no source "${name}"; the plan has ${Object.keys(sources).join(", ")}`);
-  const { engine, restoreTo: _, compression, ...section } = source;
-  return { engine, section, pipeline: { compression } };
+  const { engine, restoreTo: _, compression, bandwidthLimit, ...section } = source;
+  return { engine, section, pipeline: { compression, bandwidthLimit } };
 }

@@ -81,7 +81,7 @@ describe("planning a backup", () => {
     });
   });
 
-  it("AS-27 tells the pipeline how hard to compress, and the engine nothing that is not its own", async () => {
+  it("AS-27 tells the pipeline how hard to compress and how fast to read, and the engine nothing that is not its own", async () => {
     const world = memoryWorld();
 
     const { backupId } = await planner(world)({
@@ -91,11 +91,11 @@ describe("planning a backup", () => {
 
     const stored = world.objects.get(layout.taskInput(backupId, "app-db")) ?? new Uint8Array();
     expect(parseJson(stored, TaskInput, "task")).toMatchObject({
-      pipeline: { compression: 6 },
+      pipeline: { compression: 6, bandwidthLimit: "100MB/s" },
       section: { secret: "arn:app", connection: { host: "db", port: 5432 }, databases: ["app"] },
     });
     expect(new TextDecoder().decode(stored)).not.toContain("restoreTo");
-    expect(new TextDecoder().decode(stored).match(/compression/g)).toHaveLength(1);
+    expect(new TextDecoder().decode(stored).match(/compression|bandwidthLimit/g)).toHaveLength(2);
   });
 
   it("refuses a backup or sources that the plan does not have, and claims nothing", async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { PlanInvalid } from "#domain/errors.ts";
 import { parsePlan } from "#domain/parse-plan.ts";
+import { bytesPerSecond } from "#domain/pipeline-options.ts";
 import { engineSections } from "#engines/descriptions.ts";
 
 const localPlan = () => parse(readFileSync("config/local.yml", "utf8"));
@@ -112,6 +113,18 @@ describe("the plan", () => {
     plan.sources.sessions.secret = "hunter2";
 
     expect(problemsOf(plan)).toContain("sources.sessions.secret: must be the ARN of a secret in Secrets Manager");
+  });
+
+  it("AS-27 takes a bandwidth limit with its unit, and refuses one that could mean anything", () => {
+    const plan = localPlan();
+    plan.sources.sessions.bandwidthLimit = "100MB/s";
+    plan.sources["app-db"].bandwidthLimit = "100M";
+
+    expect(problemsOf(plan)).toContain("The plan has 1 problem:");
+    expect(problemsOf(plan)).toContain(
+      "sources.app-db.bandwidthLimit: must be a number of MB/s or GB/s, as in 100MB/s",
+    );
+    expect([bytesPerSecond("100MB/s"), bytesPerSecond("2GB/s")]).toEqual([100_000_000, 2_000_000_000]);
   });
 
   it("refuses what waits to be filled in, wherever it stands, with its path", () => {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commands } from "#adapters/commands/commands.ts";
 import { zstdAndGpg } from "#adapters/commands/sealing.ts";
+import { limitBandwidth } from "#app/limit-bandwidth.ts";
 import { openArtifact } from "#app/open-artifact.ts";
 import { storeArtifact } from "#app/store-artifact.ts";
 import type { Artifact } from "#domain/artifact.ts";
-import { PipelineOptions } from "#domain/pipeline-options.ts";
 import type { Command } from "#ports/commands.ts";
 import type { CapturedStream } from "#ports/engine.ts";
 import type { Uploads } from "#ports/repository.ts";
@@ -42,8 +42,8 @@ export function pipelineWorld({ failingPart }: { failingPart?: number } = {}) {
     },
   };
   const sealing = zstdAndGpg();
-  const store = (stream: CapturedStream, options: Partial<PipelineOptions> = {}) =>
-    storeArtifact({ uploads, sealing, log: world.ports.log, ...PipelineOptions.parse(options) })(
+  const store = (stream: CapturedStream, { compression = 3, limit }: { compression?: number; limit?: number } = {}) =>
+    storeArtifact({ uploads, sealing, log: world.ports.log, compression, limit: limitBandwidth(limit) })(
       stream,
       KEY,
       { passphrase: PASSPHRASE, escrow: undefined },

@@ -141,6 +141,7 @@ export const aPlan: Plan = {
       engine: "postgresql",
       restoreTo: "staging-db",
       compression: 6,
+      bandwidthLimit: "100MB/s",
       secret: "arn:app",
       connection: { host: "db", port: 5432 },
       databases: ["app"],
