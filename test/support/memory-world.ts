@@ -149,6 +149,8 @@ export const aPlan: Plan = {
     "app-db": {
       engine: "postgresql",
       restoreTo: "staging-db",
+      compression: 6,
+      bandwidthLimit: "100MB/s",
       secret: "arn:app",
       connection: { host: "db", port: 5432 },
       databases: ["app"],
@@ -156,6 +158,7 @@ export const aPlan: Plan = {
     sessions: {
       engine: "redis",
       restoreTo: "staging-redis",
+      compression: 3,
       secret: "arn:sessions",
       connection: { host: "cache", port: 6379 },
     },
