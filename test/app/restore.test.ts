@@ -8,6 +8,7 @@ import { readEvidence } from "#app/read-evidence.ts";
 import { recordEvidence } from "#app/record-evidence.ts";
 import { recordProofs } from "#app/record-proofs.ts";
 import { ConfirmationNeeded, InputInvalid, NoSuchPoint, TargetUnfit } from "#domain/errors.ts";
+import { sha256 } from "#domain/hashes.ts";
 import { BackupId } from "#domain/ids.ts";
 import type { Inspected } from "#domain/outcome.ts";
 import { restoreOptions, swapKeepsOldState } from "#engines/descriptions.ts";
@@ -147,7 +148,7 @@ describe("which point a restore takes", () => {
       schema: 1,
       backupId: aBackup,
       source: "app-db",
-      manifestSha256: "",
+      manifestSha256: sha256(world.objects.get(layout.manifest(aBackup)) ?? new Uint8Array()),
       verifiedAt: ended.finishedAt,
       bytesRead: 1,
     };
