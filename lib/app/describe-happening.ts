@@ -83,7 +83,7 @@ export function describeHappening({ type, detail }: Happening): Announcement {
           say: detail.next.say,
           ...(detail.next.command === undefined ? {} : { command: detail.next.command }),
         },
-        figures: [],
+        figures: [{ label: "runbook", value: `docs/runbooks/${detail.code}.md` }],
       };
   }
 }

@@ -144,7 +144,13 @@ describe("tampering with the repository", () => {
 
     expect(answer.verdict).toBe("The repository was tampered with: 1 findings");
     expect(raised(world)).toHaveLength(2);
-    expect(world.told.map(({ code }) => code)).toEqual(["RepositoryTampered"]);
+    expect(world.told).toMatchObject([
+      {
+        code: "RepositoryTampered",
+        severity: "critical",
+        figures: [{ label: "runbook", value: "docs/runbooks/RepositoryTampered.md" }],
+      },
+    ]);
   });
 
   it("O6 the sweep starts the verification of a backup whose event was lost, and of no other", async () => {
