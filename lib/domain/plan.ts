@@ -22,10 +22,21 @@ export const SecretArn = z
 
 export const Backup = z.strictObject({ schedule: Cron, sources: z.array(Name).min(1) });
 export const Objective = z.strictObject({ rpo: Duration, rto: Duration });
+/** The bucket's own encryption. Without it S3 encrypts by a key of its own (SSE-S3). */
+const repository = z
+  .strictObject({
+    kmsKey: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "must be the ARN of a KMS key, not of an alias"),
+  })
+  .optional();
 export const Encryption = z.union(
   [
-    z.strictObject({ escrow: z.strictObject({ publicKeyFile: z.string().regex(/^config\/escrow\/[\w.-]+\.asc$/) }) }),
-    z.strictObject({ escrow: z.literal("none"), because: z.string().min(10) }),
+    z.strictObject({
+      escrow: z.strictObject({ publicKeyFile: z.string().regex(/^config\/escrow\/[\w.-]+\.asc$/) }),
+      repository,
+    }),
+    z.strictObject({ escrow: z.literal("none"), because: z.string().min(10), repository }),
   ],
   {
     error:

@@ -1,39 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SCRATCH_PORT } from "#engines/redis/config.ts";
+import { packagedTemplate } from "./packaged.ts";
 
-/** What `sls package` made of the files: the test command packages before it runs this. */
-const { Resources } = z
-  .object({
-    Resources: z.record(
-      z.string(),
-      z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
-    ),
-  })
-  .parse(JSON.parse(readFileSync(".serverless/cloudformation-template-update-stack.json", "utf8")));
-const ofType = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
-const Statement = z.looseObject({
-  Effect: z.string(),
-  Action: z.union([z.string(), z.array(z.string())]),
-  Resource: z.unknown(),
-});
-
-/** Every statement of a role, those attached by policies of their own included. */
-function statements(role: string): z.infer<typeof Statement>[] {
-  const Policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(Statement) }) }));
-  const inline = Policies.parse(Resources[role]?.Properties?.["Policies"] ?? []).flatMap(
-    ({ PolicyDocument }) => PolicyDocument.Statement,
-  );
-  const attached = ofType("AWS::IAM::Policy").filter(([, { Properties }]) =>
-    JSON.stringify(Properties?.["Roles"]).includes(`"${role}"`),
-  );
-  return [
-    ...inline,
-    ...attached.flatMap(([, { Properties }]) => Policies.element.parse(Properties).PolicyDocument.Statement),
-  ];
-}
-const actionsOf = (role: string) => statements(role).flatMap(({ Action }) => Action);
+const { Resources, ofType, actionsOf } = packagedTemplate("local");
 
 describe("the packaged template", () => {
   it("N7 lets capture generate data keys and never unwrap one, delete, or shorten a lock", () => {
@@ -50,6 +20,13 @@ describe("the packaged template", () => {
         actionsOf(role).filter((action) => action.startsWith("s3:Delete")),
         role,
       ).toEqual([]);
+  });
+
+  it("N7 lets no role both open data keys and sign", () => {
+    const rolesWith = (wanted: string) =>
+      ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
+    expect(rolesWith("kms:Sign").toSorted()).toEqual(["CommitBackupRole", "RecordEvidenceRole", "RecordProofsRole"]);
+    expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });
 
   it("N7 gives every function and every task a role of its own", () => {
@@ -109,6 +86,19 @@ describe("the packaged template", () => {
       },
     });
     expect(JSON.stringify(Resources["RepositoryBucketPolicy"])).toContain("aws:SecureTransport");
+  });
+
+  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
+    const { PolicyDocument } = z
+      .looseObject({ PolicyDocument: z.object({ Statement: z.array(z.looseObject({ Sid: z.string() })) }) })
+      .parse(Resources["RepositoryBucketPolicy"]?.Properties);
+    expect(PolicyDocument.Statement.find(({ Sid }) => Sid === "NothingIsWrittenOver")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject",
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/local/*" },
+      Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
+    });
   });
 
   it("T7 lets no lifecycle rule expire anything but the records of runs", () => {
