@@ -16,7 +16,14 @@ it("every alarm that exists has a runbook", () => {
 });
 
 it("every relative link of README and docs leads somewhere", () => {
-  for (const file of ["README.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/faults.md", "docs/reference/plan.md"]) {
+  for (const file of [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/glossary.md",
+    "docs/faults.md",
+    "docs/reference/plan.md",
+  ]) {
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
     for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g))
       expect(existsSync(folder + target), `${file}: ${target}`).toBe(true);
