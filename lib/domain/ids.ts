@@ -30,5 +30,8 @@ export const manualBackupId = (suffix: string, at: Date) => BackupId.parse(`${st
 export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`${stamp(at)}-safety-${restore}`);
 export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${stamp(at)}-${suffix}`);
 
+/** What a run counts as: a backup of the plan, or `manual`, or `safety`. Names of single runs would be metrics without end. */
+export const kindOfRun = (id: BackupId) => /^.{17}-((manual|safety)(?=-)|.*)/.exec(id)?.[1] ?? id;
+
 /** Taken before a restore: never `latest`. */
 export const isSafety = (id: BackupId) => /^.{17}-safety-/.test(id);

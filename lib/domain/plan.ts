@@ -47,6 +47,10 @@ export const Tell = z.strictObject({
   slack: z.strictObject({ webhookSecret: SecretArn }).optional(),
   email: z.array(z.email()).optional(),
 });
+/** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */
+export const MetricNames = z.strictObject({
+  prefix: z.string().regex(/^[a-z][a-z0-9_]{0,30}[a-z0-9]$/, "must be 2 to 32 of a-z, 0-9 and _, begin with a letter"),
+});
 export const Signing = z.strictObject({
   publicKeySha256: z.string().regex(/^[0-9a-f]{64}$/, "must be the SHA-256 in hex that check-plan prints"),
 });
@@ -62,4 +66,5 @@ export type Plan = {
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;
+  metrics?: z.infer<typeof MetricNames>;
 };

@@ -23,6 +23,7 @@ it("every relative link of README and docs leads somewhere", () => {
     "docs/glossary.md",
     "docs/faults.md",
     "docs/reference/plan.md",
+    "docs/reference/metrics.md",
   ]) {
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
     for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g))

@@ -65,6 +65,15 @@ describe("the plan", () => {
     }
   });
 
+  it("AS-23 takes a prefix for the names of metrics, as CloudWatch would show it", () => {
+    expect(parsePlan({ ...localPlan(), metrics: { prefix: "aegis" } }, engineSections).metrics).toEqual({
+      prefix: "aegis",
+    });
+    expect(problemsOf({ ...localPlan(), metrics: { prefix: "Aegis Shield" } })).toContain(
+      "metrics.prefix: must be 2 to 32",
+    );
+  });
+
   it("C1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";
