@@ -13,6 +13,7 @@ import { captureSource } from "./capture-source.ts";
 import { checkSource } from "./check-source.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
+import { rollbackTarget } from "./rollback-target.ts";
 import { verifySource } from "./verify-source.ts";
 
 export type TaskPorts = {
@@ -95,5 +96,7 @@ function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: Abo
       return inspectTarget(ports)(input, tools);
     case "restore":
       return restoreSource(ports)(input, tools);
+    case "rollback":
+      return rollbackTarget(ports.engines)(input, tools);
   }
 }

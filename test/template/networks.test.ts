@@ -55,7 +55,7 @@ describe.each(["local", ...own] as const)("the network of %s", (name) => {
 });
 
 describe.each(own)("the network profile %s", (name) => {
-  const { Resources, ofType } = packagedTemplate(name);
+  const { Resources, ofType, actionsOf } = packagedTemplate(name);
 
   it("brings two subnets in a VPC of its own, and starts tasks there", () => {
     expect(ofType("AWS::EC2::Subnet")).toHaveLength(2);
@@ -74,6 +74,17 @@ describe.each(own)("the network profile %s", (name) => {
       { "Fn::Sub": "arn:${AWS::Partition}:s3:::prod-${AWS::Region}-starport-layer-bucket/*" },
     ]);
     expect(JSON.stringify(PolicyDocument)).not.toMatch(/"s3:(\*|Delete|PutBucket)/);
+  });
+
+  it("lets through that endpoint whatever a task's role may do in the repository", () => {
+    const [repository] = z
+      .object({ Statement: z.array(z.looseObject({ Action: z.union([z.string(), z.array(z.string())]) })) })
+      .parse(Resources["S3Endpoint"]?.Properties?.["PolicyDocument"]).Statement;
+    for (const role of ["CaptureTaskRole", "VerifyTaskRole", "RestoreTaskRole"])
+      expect(
+        actionsOf(role).filter((action) => action.startsWith("s3:") && !repository?.Action.includes(action)),
+        role,
+      ).toEqual([]);
   });
 
   it("gives both subnets the routes of the endpoint", () => {
