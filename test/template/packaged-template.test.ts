@@ -25,7 +25,12 @@ describe("the packaged template", () => {
   it("N7 lets no role both open data keys and sign", () => {
     const rolesWith = (wanted: string) =>
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
-    expect(rolesWith("kms:Sign").toSorted()).toEqual(["CommitBackupRole", "RecordEvidenceRole", "RecordProofsRole"]);
+    expect(rolesWith("kms:Sign").toSorted()).toEqual([
+      "CommitBackupRole",
+      "RecordEvidenceRole",
+      "RecordProofsRole",
+      "RollbackRestoreRole",
+    ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });
 
@@ -82,7 +87,7 @@ describe("the packaged template", () => {
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(2);
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(4);
   });
 
   it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
