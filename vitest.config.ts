@@ -12,6 +12,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      { test: { name: "security", include: ["test/security/**/*.test.ts"], testTimeout: 120_000 } },
       { test: { name: "template", include: ["test/template/**/*.test.ts"] } },
       {
         test: {

@@ -4,11 +4,13 @@ import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { Happening } from "#events/happenings.ts";
-import type { Log } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { Channel } from "#ports/messaging.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { claim } from "./claim.ts";
+import { countFailure } from "./count-failure.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
 
@@ -18,7 +20,8 @@ type Ports = CatalogPorts & {
   stage: string;
   plan: Plan;
   channels: Channel[];
-  log: Log;
+  log: RunLog;
+  metrics: Metrics;
 };
 type Told = { happening: Happening; requestId: string } | { execution: ExecutionEnded["detail"]; requestId: string };
 
@@ -31,10 +34,12 @@ export const announce =
   async (told: Told): Promise<{ told: boolean; code?: string }> => {
     const { runId, what } =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
+    ports.log.belongsTo(runId);
     if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
       ports.log.info(`${what} was announced already`, { runId, what });
       return { told: false };
     }
+    if ("execution" in told) countFailure(ports, told.execution);
     const announcement =
       "happening" in told ? describeHappening(told.happening) : await describeFailure(ports, told.execution);
     const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what }));
@@ -42,6 +47,7 @@ export const announce =
       result.status === "rejected" ? [result.reason] : [],
     );
     if (failures.length > 0) throw failures[0];
+    ports.log.info(`${announcement.code}: told`, { channels: ports.channels.map(({ name }) => name) });
     return { told: true, code: announcement.code };
   };
 

@@ -1,12 +1,13 @@
 import pMap from "p-map";
 import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
-import { type BackupId, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
+import { type BackupId, kindOfRun, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
 import { PipelineOptions } from "#domain/pipeline-options.ts";
 import { optionsOf, type Plan, type SafetySources } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { BackupRequested } from "#events/backup-requested.ts";
-import type { Log } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { claim } from "./claim.ts";
 import { storeTaskInput } from "./store-task-input.ts";
@@ -18,8 +19,8 @@ type Ports = {
   escrow: string | null;
   /** Per engine: the section of a source that is what a target holds. */
   safetySources: SafetySources;
-  log: Log;
-  count: (metric: string) => void;
+  log: RunLog;
+  metrics: Metrics;
 };
 type Input = { input: BackupRequested; execution: { id: string; startTime: string } };
 export type PlannedBackup = {
@@ -31,14 +32,15 @@ export type PlannedBackup = {
 
 /** Claims the run for this execution and stores one task input per source. A run that is claimed already is left alone. */
 export const planBackup =
-  ({ repository, layout, plan, escrow, safetySources, log, count }: Ports) =>
+  ({ repository, layout, plan, escrow, safetySources, log, metrics }: Ports) =>
   async ({ input, execution }: Input): Promise<PlannedBackup> => {
     const { backupId, captures } =
       "safetyFor" in input ? safety(plan, safetySources, input, execution) : ofPlan(plan, input, execution);
+    log.belongsTo(backupId);
     const claimed = await claim(repository, layout.claim(backupId), execution.id);
     if (!claimed) {
       log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
-      count("BackupsSkipped");
+      metrics({ backup_skipped_total: 1 }, { backup: kindOfRun(backupId) });
     }
     const sources = !claimed
       ? []
@@ -48,6 +50,7 @@ export const planBackup =
             { verb: "capture", runId: backupId, task: source, source, ...told, backupId, escrow },
           ),
         );
+    if (claimed) log.info(`${backupId}: to be captured`, { sources: sources.map(({ source }) => source) });
     return { claimed, backupId, sourceIds: captures.map(({ source }) => source), sources };
   };
 

@@ -6,7 +6,7 @@ import { TaskInput } from "#domain/task-input.ts";
 import type { Commands } from "#ports/commands.ts";
 import type { Engine, EngineTools } from "#ports/engine.ts";
 import type { DataKeys, Secrets, SignatureCheck } from "#ports/keys.ts";
-import type { Clock, Log } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { captureSource } from "./capture-source.ts";
@@ -27,7 +27,7 @@ export type TaskPorts = {
   secrets: Secrets;
   commands: Commands;
   clock: Clock;
-  log: Log;
+  log: RunLog;
   workDir: string;
 };
 type Call = { inputKey: string | undefined; attempt: string | undefined; signal: AbortSignal };
@@ -45,6 +45,7 @@ export const runTask =
     try {
       const attempt = Attempt.parse(attemptText);
       const input = await readInput(ports, inputKey);
+      log.belongsTo(input.verb === "verify" ? input.backupId : input.runId); // a verification belongs to its backup's story
       log.info(`${input.verb} ${input.source}: begun`, { runId: input.runId, attempt });
       const ended = await doTask(ports, input, attempt, signal).then(
         (outcome) => ({ succeeded: true as const, ...outcome }),

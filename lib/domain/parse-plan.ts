@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PlanInvalid } from "./errors.ts";
 import { Name } from "./ids.ts";
-import { Backup, Encryption, type EngineSections, Objective, type Plan, Signing, Tell } from "./plan.ts";
+import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions, type Problem } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
 import { sourceSchema, targetSchema } from "./plan-schema.ts";
@@ -44,11 +44,12 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
+    metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top));
-  const { encryption, tell, signing, ...rest } = plan;
+  const { encryption, tell, signing, metrics, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
-  return { ...rest, encryption, tell, ...(signing ? { signing } : {}) };
+  return { ...rest, encryption, tell, ...(signing ? { signing } : {}), ...(metrics ? { metrics } : {}) };
 }
 
 const Top = z.strictObject({
@@ -59,6 +60,7 @@ const Top = z.strictObject({
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),
+  metrics: z.unknown().optional(),
 });
 
 const describe = (problems: Problem[]) =>

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
-import { Backup, Encryption, type EngineSections, Objective, Signing, Tell } from "./plan.ts";
+import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
 
 const SourceOptions = {
   restoreTo: Name.describe("The target where a restore lands when it names none: not a live one."),
@@ -37,6 +37,7 @@ function planSchema(engines: EngineSections) {
     objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
+    metrics: MetricNames.optional().describe("How metrics are called."),
     signing: Signing.optional().describe("The key whose signatures are believed."),
   });
 }

@@ -37,12 +37,23 @@ const EscrowKey = z.strictObject({
     .regex(/^config\/escrow\/[\w.-]+\.asc$/)
     .describe("An armored OpenPGP public key that opens every artifact too: config/escrow/….asc"),
 });
+/** The bucket's own encryption. */
+const repository = z
+  .strictObject({
+    kmsKey: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "must be the ARN of a KMS key, not of an alias")
+      .describe("The ARN of a KMS key of the bucket's region, not of an alias."),
+  })
+  .optional()
+  .describe("SSE-KMS for the bucket. Without it S3 encrypts by a key of its own (SSE-S3).");
 export const Encryption = z.union(
   [
-    z.strictObject({ escrow: EscrowKey.describe("Opens every artifact when the account is lost.") }),
+    z.strictObject({ escrow: EscrowKey.describe("Opens every artifact when the account is lost."), repository }),
     z.strictObject({
       escrow: z.literal("none").describe("No second recipient: whoever loses the account loses every backup."),
       because: z.string().min(10).describe("The reason, in at least 10 characters."),
+      repository,
     }),
   ],
   {
@@ -56,6 +67,13 @@ export const Tell = z.strictObject({
     .optional()
     .describe('A channel\'s incoming webhook; its secret holds { "url": "https://hooks.slack.com/…" }.'),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
+});
+/** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */
+export const MetricNames = z.strictObject({
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,30}[a-z0-9]$/, "must be 2 to 32 of a-z, 0-9 and _, begin with a letter")
+    .describe("Begins the name of every metric; holdfast without it."),
 });
 export const Signing = z.strictObject({
   publicKeySha256: z
@@ -75,6 +93,7 @@ export type Plan = {
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;
+  metrics?: z.infer<typeof MetricNames>;
 };
 
 /** A source's options by who reads them: its engine, and the pipeline that all engines share. */

@@ -9,8 +9,7 @@ import { aPlan, layout, memoryWorld } from "../support/memory-world.ts";
 
 const scheduledTime = "2026-02-23T02:00:00Z";
 const execution = (name: string) => ({ id: `arn:${name}`, startTime: "2026-02-23T02:00:03.123Z" });
-const planner = (world = memoryWorld()) =>
-  planBackup({ ...world.ports, plan: aPlan, escrow: null, safetySources, count: (metric) => world.lines.push(metric) });
+const planner = (world = memoryWorld()) => planBackup({ ...world.ports, plan: aPlan, escrow: null, safetySources });
 
 describe("planning a backup", () => {
   it("IS-9 names the run after its scheduled instant and stores a task input per source, without any secret", async () => {

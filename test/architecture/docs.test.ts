@@ -19,10 +19,12 @@ it("every relative link of README and docs leads somewhere", () => {
   for (const file of [
     "README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/glossary.md",
     "docs/faults.md",
     "docs/coverage.md",
     "docs/reference/plan.md",
+    "docs/reference/metrics.md",
   ]) {
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
     for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g))

@@ -54,6 +54,27 @@ describe("the plan", () => {
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
 
+  it("takes the ARN of a KMS key for the bucket's own encryption, beside either kind of escrow, and no alias", () => {
+    const plan = localPlan();
+    const kmsKey = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    for (const escrow of [plan.encryption, { escrow: "none", because: "made again from the event log" }]) {
+      plan.encryption = { ...escrow, repository: { kmsKey } };
+      expect(parsePlan(plan, engineSections).encryption.repository).toEqual({ kmsKey });
+      plan.encryption = { ...escrow, repository: { kmsKey: "arn:aws:kms:eu-central-1:123456789012:alias/backups" } };
+      expect(problemsOf(plan)).toContain("the ARN of a KMS key, not of an alias");
+    }
+  });
+
+  it("AS-23 takes a prefix for the names of metrics, as CloudWatch would show it", () => {
+    expect(parsePlan({ ...localPlan(), metrics: { prefix: "aegis" } }, engineSections).metrics).toEqual({
+      prefix: "aegis",
+    });
+    expect(problemsOf({ ...localPlan(), metrics: { prefix: "Aegis Shield" } })).toContain(
+      "metrics.prefix: must be 2 to 32",
+    );
+  });
+
   it("C1 IS-3 GL-1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";

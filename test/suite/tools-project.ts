@@ -10,7 +10,13 @@ import { type Result, runProject } from "./vitest-project.ts";
 const SERVER = "holdfast-test-postgresql";
 const PORT = 25_432;
 
-/** The tests that need the worker's tools run inside the worker's image, beside an empty PostgreSQL of their own. */
+/** Where the checkout lies in the container: on the machine it may be in a folder that only root can enter. */
+const MOUNT = "/holdfast";
+
+/**
+ * The tests that need the worker's tools run inside the worker's image, beside an empty PostgreSQL of their own. The
+ * container is as closed as a task on Fargate: no root, no capabilities, nothing to write to but the image's scratch volume.
+ */
 export async function runToolsProject(images: StageImages): Promise<Result> {
   const password = crypto.randomUUID();
   await remove([SERVER]);
@@ -19,10 +25,14 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
     return await runProject("tools", (args) => ({
       file: "podman",
       args: [
-        ...["run", "--rm", "--network=host", "--user=0:0", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"],
-        ...[`--volume=${repositoryRoot}:${repositoryRoot}`, `--workdir=${repositoryRoot}`],
-        ...["--env=HOLDFAST_TEST_PG_URL", "--env=VITEST_CACHE=/tmp/vitest", "--env=CI"],
-        ...[images.worker, "node", "node_modules/vitest/vitest.mjs", ...args],
+        ...["run", "--rm", "--network=host", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"],
+        ...["--user=10001:10001", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL"],
+        ...["--security-opt=no-new-privileges", `--volume=${repositoryRoot}:${MOUNT}:ro`, `--workdir=${MOUNT}`],
+        ...[`--volume=${stageFiles.reports}:${stageFiles.reports.replace(repositoryRoot, MOUNT)}`],
+        ...["--env=HOLDFAST_TEST_PG_URL", "--env=VITEST_CACHE=/scratch/vitest", "--env=CI"],
+        ...[images.worker, "node", "node_modules/vitest/vitest.mjs"],
+        ...["--configLoader=native", "--fsModuleCachePath=/scratch/modules"], // both would write beside the sources
+        ...args.map((argument) => argument.replace(repositoryRoot, MOUNT)),
       ],
       env: {
         CONTAINERS_CONF: stageFiles.containersConf,

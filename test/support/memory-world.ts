@@ -8,6 +8,7 @@ import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import type { ObjectHistory } from "#domain/tampering.ts";
 import type { Happening } from "#events/happenings.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 
 /** A repository in memory, for use cases only: what S3 does is proved on the stage. */
@@ -61,6 +62,7 @@ export function memoryWorld() {
   const told: Announcement[] = [];
   const started: { name: string; input: unknown }[] = [];
   const lines: string[] = [];
+  const measured: Record<string, number | string>[] = [];
   return {
     objects,
     artifacts,
@@ -69,6 +71,7 @@ export function memoryWorld() {
     told,
     started,
     lines,
+    measured,
     ports: {
       repository,
       layout,
@@ -87,7 +90,12 @@ export function memoryWorld() {
       },
       events: { emit: async (happening: Happening) => void happened.push(happening) },
       channels: [{ name: "first", tell: async (announcement: Announcement) => void told.push(announcement) }],
-      log: { info: (line: string) => void lines.push(line), error: (line: string) => void lines.push(line) },
+      log: {
+        info: (line: string) => void lines.push(line),
+        error: (line: string) => void lines.push(line),
+        belongsTo: () => {},
+      },
+      metrics: ((values, of) => void measured.push({ ...values, ...of })) satisfies Metrics,
       machines: {
         start: async (_machine: string, name: string, input: unknown) => {
           const isNew = !started.some((one) => one.name === name);

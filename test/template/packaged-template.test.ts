@@ -1,39 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SCRATCH_PORT } from "#engines/redis/config.ts";
+import { packagedTemplate } from "./packaged.ts";
 
-/** What `sls package` made of the files: the test command packages before it runs this. */
-const { Resources } = z
-  .object({
-    Resources: z.record(
-      z.string(),
-      z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
-    ),
-  })
-  .parse(JSON.parse(readFileSync(".serverless/cloudformation-template-update-stack.json", "utf8")));
-const ofType = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
-const Statement = z.looseObject({
-  Effect: z.string(),
-  Action: z.union([z.string(), z.array(z.string())]),
-  Resource: z.unknown(),
-});
-
-/** Every statement of a role, those attached by policies of their own included. */
-function statements(role: string): z.infer<typeof Statement>[] {
-  const Policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(Statement) }) }));
-  const inline = Policies.parse(Resources[role]?.Properties?.["Policies"] ?? []).flatMap(
-    ({ PolicyDocument }) => PolicyDocument.Statement,
-  );
-  const attached = ofType("AWS::IAM::Policy").filter(([, { Properties }]) =>
-    JSON.stringify(Properties?.["Roles"]).includes(`"${role}"`),
-  );
-  return [
-    ...inline,
-    ...attached.flatMap(([, { Properties }]) => Policies.element.parse(Properties).PolicyDocument.Statement),
-  ];
-}
-const actionsOf = (role: string) => statements(role).flatMap(({ Action }) => Action);
+const { Resources, ofType, statements, actionsOf } = packagedTemplate("local");
 
 describe("the packaged template", () => {
   it("N7 lets capture generate data keys and never unwrap one, delete, or shorten a lock", () => {
@@ -50,6 +20,18 @@ describe("the packaged template", () => {
         actionsOf(role).filter((action) => action.startsWith("s3:Delete")),
         role,
       ).toEqual([]);
+  });
+
+  it("N7 lets no role both open data keys and sign", () => {
+    const rolesWith = (wanted: string) =>
+      ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
+    expect(rolesWith("kms:Sign").toSorted()).toEqual([
+      "CommitBackupRole",
+      "RecordEvidenceRole",
+      "RecordProofsRole",
+      "RollbackRestoreRole",
+    ]);
+    expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });
 
   it("N7 lets check-plan read manifests with their signatures, and neither an artifact, a proof nor a key", () => {
@@ -105,7 +87,7 @@ describe("the packaged template", () => {
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(2);
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(4);
   });
 
   it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
@@ -132,6 +114,19 @@ describe("the packaged template", () => {
       },
     });
     expect(JSON.stringify(Resources["RepositoryBucketPolicy"])).toContain("aws:SecureTransport");
+  });
+
+  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
+    const { PolicyDocument } = z
+      .looseObject({ PolicyDocument: z.object({ Statement: z.array(z.looseObject({ Sid: z.string() })) }) })
+      .parse(Resources["RepositoryBucketPolicy"]?.Properties);
+    expect(PolicyDocument.Statement.find(({ Sid }) => Sid === "NothingIsWrittenOver")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject",
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/local/*" },
+      Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
+    });
   });
 
   it("C5 T7 lets no lifecycle rule expire anything but the records of runs", () => {

@@ -58,13 +58,14 @@ export async function captured(
   databases: string[],
   options: Parameters<typeof engineTools>[0] & {
     lockTimeoutSeconds?: number;
+    connection?: object;
     whileStoring?: (stream: CapturedStream) => Promise<void>;
   } = {},
 ) {
   const stored = new Map<string, Buffer>();
   const artifacts: Artifact[] = [];
   const tools = engineTools(options);
-  const { lockTimeoutSeconds, whileStoring } = options;
+  const { lockTimeoutSeconds, connection = server, whileStoring } = options;
   const store = async (stream: CapturedStream) => {
     await whileStoring?.(stream);
     const bytes = await readStream(stream);
@@ -74,7 +75,7 @@ export async function captured(
   };
   const result = await postgresql.capture(
     { ...tools, store },
-    sourceOf(databases, lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
+    sourceOf(databases, { connection, ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }) }),
   );
   return { ...result, stored, artifacts, facts: result.facts ?? {} };
 }
