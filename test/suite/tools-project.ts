@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import pWaitFor from "p-wait-for";
+import { mountOf } from "../../lib/domain/file-systems.ts";
 import { fleetServers } from "../../local/fleet/servers.ts";
 import { ensureImage } from "../../local/images/build-image.ts";
 import type { StageImages } from "../../local/images/images.ts";
 import { execIn, remove, runDetached } from "../../local/podman.ts";
 import { repositoryRoot, stageAddresses, stageFiles } from "../../local/stage-layout.ts";
+import { testFileSystem } from "../engines/files/file-system.ts";
 import { type Result, runProject } from "./vitest-project.ts";
 
 const SERVER = "holdfast-test-postgresql";
@@ -21,6 +23,7 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
       args: [
         ...["run", "--rm", "--network=host", "--user=0:0", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"],
         ...[`--volume=${repositoryRoot}:${repositoryRoot}`, `--workdir=${repositoryRoot}`],
+        `--volume=${mountOf({ fileSystem: testFileSystem }).folder}`, // a file system of its own, as a task sees one
         ...["--env=HOLDFAST_TEST_PG_URL", "--env=VITEST_CACHE=/tmp/vitest", "--env=CI"],
         ...[images.worker, "node", "node_modules/vitest/vitest.mjs", ...args],
       ],

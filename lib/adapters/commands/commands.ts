@@ -6,8 +6,8 @@ import { type Process, startProcess } from "./process.ts";
 
 /** Tools as child processes. `home` is where they may keep files of their own; it must exist. */
 export const commands = (home: string): Commands => ({
-  reading(command, signal) {
-    const child = startProcess(command, home, signal, { stdin: "ignore", stdout: "pipe" });
+  reading(command, signal, hears) {
+    const child = startProcess(command, home, signal, { stdin: "ignore", stdout: "pipe", ...(hears ? { hears } : {}) });
     return { bytes: output(child), exitCodes: exitCodes(command.file, child.exited) };
   },
   writing(command, signal, accepts) {
