@@ -81,7 +81,7 @@ export class TarReader {
   }
 
   #pad(bytes: Buffer): void {
-    if (bytes.some((byte) => byte !== 0)) throw new FormatIncomplete("the tar goes on after its end");
+    if (!isZero(bytes)) throw new FormatIncomplete("the tar goes on after its end");
     for (const held of this.#held.splice(0)) this.#listener.pass?.(held);
     this.#listener.pass?.(bytes);
   }
@@ -116,7 +116,9 @@ function* archive(listener: Follower): Frames {
     if (header.type === "x") {
       if (pax || header.bytes > MOST_BYTES_OF_A_PAX_HEADER)
         throw new FormatIncomplete("the tar has an extended header that belongs to nothing");
-      pax = parsePax((yield padded(header.bytes)).subarray(0, header.bytes));
+      const data = yield padded(header.bytes);
+      refuseUnlessZero(data.subarray(header.bytes));
+      pax = parsePax(data.subarray(0, header.bytes));
       continue;
     }
     yield* entry(listener, entryOf(header, pax ?? new Map()), pax ?? new Map(), header.bytes);
@@ -140,7 +142,7 @@ function* entry(listener: Follower, entry: TarEntry, pax: Pax, headerBytes: numb
     }
     if (left !== 0) throw new FormatIncomplete("the tar has a wrong map of a sparse file");
   } else yield* content(listener, 0, bytes);
-  yield { left: padded(bytes) - bytes, take: () => {} };
+  yield { left: padded(bytes) - bytes, take: refuseUnlessZero };
   listener.entryEnd();
 }
 
@@ -174,6 +176,7 @@ function* sparseMap(
     if ((numbers[0] ?? 0) > MOST_SEGMENTS || line.length > BLOCK_BYTES * 2)
       throw new FormatIncomplete("the tar has a map of a sparse file that can't be read");
   }
+  refuseUnlessZero(Buffer.from(line, "latin1"));
   const segments = Array.from({ length: numbers[0] ?? 0 }, (_, index) => ({
     offset: numbers[1 + 2 * index] ?? 0,
     length: numbers[2 + 2 * index] ?? 0,
@@ -181,4 +184,8 @@ function* sparseMap(
   return { segments, mapBytes };
 }
 
+const isZero = (bytes: Buffer) => bytes.every((byte) => byte === 0);
+function refuseUnlessZero(padding: Buffer): void {
+  if (!isZero(padding)) throw new FormatIncomplete("the tar has padding that is not empty");
+}
 const padded = (bytes: number) => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
