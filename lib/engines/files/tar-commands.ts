@@ -20,7 +20,7 @@ export const createTar = (folder: string, list: string): Command => ({
       ...ATTRIBUTES,
     ],
     ...["--ignore-failed-read", "--quoting-style=c", `--directory=${folder}`],
-    ...["--null", "--verbatim-files-from", "--no-unquote", "--no-recursion", `--files-from=${list}`],
+    ...["--null", "--no-recursion", `--files-from=${list}`],
   ],
   env,
 });

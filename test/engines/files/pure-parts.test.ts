@@ -72,6 +72,7 @@ it("gives other content another digest: a bit that is changed, a block that has 
 
 it.each([
   ["**/*.part", "a/new\nline.part", true],
+  ["**/*.part", "new\nfolder/x.part", true],
   ["**/*.part", "x.part", true],
   ["*.part", "a/x.part", false],
   ["cache", "cache", true],

@@ -41,6 +41,16 @@ it("S5: stores nothing when whole entries are missing at the end and the end blo
   expect(world.stored).toEqual([]);
 });
 
+it("S5: stores nothing when every entry and every record is there, and only the end blocks are not", async () => {
+  const world = await filesWorld();
+  sh(`${world.folder}/tree`, "head -c 128000 /dev/urandom > fills-two-records-with-its-folder; touch -d @1.5 . *");
+  await insteadOfTar(`$REAL "$@" | head -c 131072; exit 0`);
+
+  await expect(world.capture()).rejects.toThrow("the tar is cut off after 131072 bytes: it has no end blocks");
+
+  expect(world.stored).toEqual([]);
+});
+
 it("S1: stores nothing when tar is killed after a good start", async () => {
   const world = await worldWithFiles();
 
