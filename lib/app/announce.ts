@@ -1,4 +1,5 @@
 import type { Announcement } from "#domain/announcement.ts";
+import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
@@ -27,15 +28,15 @@ type Told = { happening: Happening; requestId: string } | { execution: Execution
  */
 export const announce =
   (ports: Ports) =>
-  async (told: Told): Promise<{ told: boolean; code: string }> => {
+  async (told: Told): Promise<{ told: boolean; code?: string }> => {
     const { runId, what } =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
+    if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
+      ports.log.info(`${what} was announced already`, { runId, what });
+      return { told: false };
+    }
     const announcement =
       "happening" in told ? describeHappening(told.happening) : await describeFailure(ports, told.execution);
-    if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
-      ports.log.info(`${announcement.code} was announced already`, { runId, what });
-      return { told: false, code: announcement.code };
-    }
     const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what }));
     const failures = (await Promise.allSettled(tries)).flatMap((result) =>
       result.status === "rejected" ? [result.reason] : [],
@@ -67,8 +68,9 @@ function identify({ type, detail }: Happening): { runId: string; what: string } 
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
     case "RestoreFinished":
+    case "RestoreRolledBack":
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
     case "AlarmRaised":
-      return { runId: `alarm-${detail.source}`, what: detail.code };
+      return { runId: `alarm-${sha256(detail.problem).slice(0, 16)}`, what: detail.code };
   }
 }

@@ -8,19 +8,21 @@ export class ReaderGone extends Error {
 
 /**
  * Copies a stream to every sink at the pace of the slowest, counts and hashes it on the way, and closes the sinks at its
- * end. When the source throws, the sinks are destroyed without an end, so that no reader takes a part for the whole.
+ * end. A chunk is not touched again after the next one was asked for. When the source throws, the sinks are destroyed
+ * without an end, so that no reader takes a part for the whole.
  */
 export async function copyTo(
   bytes: AsyncIterable<Uint8Array>,
   sinks: readonly Writable[],
   count: { bytes: number; hash: Hash },
 ): Promise<void> {
+  const writes = sinks.map(writeTo);
   try {
     for await (const chunk of bytes) {
+      const written = Promise.all(writes.map((write) => write(chunk)));
       count.hash.update(chunk);
       count.bytes += chunk.length;
-      const full = sinks.filter((sink) => !write(sink, chunk));
-      if (full.length > 0) await Promise.all(full.map(drained));
+      await written;
     }
     for (const sink of sinks) sink.end();
   } catch (error) {
@@ -29,20 +31,14 @@ export async function copyTo(
   }
 }
 
-function write(sink: Writable, chunk: Uint8Array): boolean {
-  if (sink.destroyed || sink.errored) throw new ReaderGone("a reader ended before the stream did");
-  return sink.write(chunk);
-}
-
-function drained(sink: Writable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (how: () => void) => () => {
-      sink.off("drain", onDrain).off("close", onClose);
-      how();
-    };
-    const onDrain = settle(resolve);
-    const onClose = settle(() => reject(new ReaderGone("a reader ended before the stream did")));
-    if (sink.destroyed) return onClose();
-    sink.on("drain", onDrain).on("close", onClose);
-  });
+/** Writes a chunk; resolves when the sink needs it no more. A sink that goes away may never say so itself. */
+function writeTo(sink: Writable): (chunk: Uint8Array) => Promise<void> {
+  let leave = () => {};
+  sink.once("close", () => leave());
+  return (chunk) =>
+    new Promise((resolve, reject) => {
+      leave = () => reject(new ReaderGone("a reader ended before the stream did"));
+      if (sink.destroyed || sink.errored) leave();
+      else sink.write(chunk, (error) => (error ? leave() : resolve()));
+    });
 }

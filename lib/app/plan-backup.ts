@@ -2,7 +2,8 @@ import pMap from "p-map";
 import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { type BackupId, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
-import type { Plan, SafetySources } from "#domain/plan.ts";
+import { PipelineOptions } from "#domain/pipeline-options.ts";
+import { optionsOf, type Plan, type SafetySources } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { BackupRequested } from "#events/backup-requested.ts";
 import type { Log } from "#ports/log.ts";
@@ -41,16 +42,16 @@ export const planBackup =
     }
     const sources = !claimed
       ? []
-      : await pMap(captures, ({ source, engine, section }) =>
+      : await pMap(captures, ({ source, ...told }) =>
           storeTaskInput(
             { repository, layout },
-            { verb: "capture", runId: backupId, task: source, source, engine, backupId, section, escrow },
+            { verb: "capture", runId: backupId, task: source, source, ...told, backupId, escrow },
           ),
         );
     return { claimed, backupId, sourceIds: captures.map(({ source }) => source), sources };
   };
 
-type Capture = { source: string; engine: string; section: Record<string, unknown> };
+type Capture = { source: string; engine: string; section: Record<string, unknown>; pipeline: PipelineOptions };
 type Planned = { backupId: BackupId; captures: Capture[] };
 type OfPlan = Extract<BackupRequested, { backup: string }>;
 type Safety = Extract<BackupRequested, { safetyFor: string }>;
@@ -71,11 +72,7 @@ function ofPlan(plan: Plan, input: OfPlan, execution: Input["execution"]): Plann
     input.scheduledTime === undefined
       ? manualBackupId(sha256(execution.id).slice(0, 4), new Date(execution.startTime))
       : scheduledBackupId(input.backup, new Date(input.scheduledTime));
-  const captures = wanted.map((source) => {
-    const { engine = "", restoreTo: _, ...section } = plan.sources[source] ?? {};
-    return { source, engine, section };
-  });
-  return { backupId, captures };
+  return { backupId, captures: wanted.map((source) => ({ source, ...optionsOf(plan, source) })) };
 }
 
 /** What a restore would replace: captured under the name of the source that lives there, or else of the target. */
@@ -83,14 +80,11 @@ function safety(plan: Plan, safetySources: SafetySources, input: Safety, executi
   const target = plan.targets[input.target];
   if (!target) throw new InputInvalid(`target: there is no target "${input.target}"`);
   const { engine, live: _, source, ...own } = target;
-  const {
-    engine: __,
-    restoreTo: ___,
-    ...sourceSection
-  } = (source === undefined ? undefined : plan.sources[source]) ?? {};
-  const section = safetySources[engine]?.(source === undefined ? own : sourceSection, input.holds) ?? {};
+  const { section: its, pipeline } =
+    source === undefined ? { section: own, pipeline: PipelineOptions.parse({}) } : optionsOf(plan, source);
+  const section = safetySources[engine]?.(its, input.holds) ?? {};
   return {
     backupId: safetyBackupId(input.safetyFor, new Date(execution.startTime)),
-    captures: [{ source: source ?? input.target, engine, section }],
+    captures: [{ source: source ?? input.target, engine, section, pipeline }],
   };
 }

@@ -13,6 +13,7 @@ import { captureSource, engineOf } from "./capture-source.ts";
 import { checkSource } from "./check-source.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
+import { rollbackTarget } from "./rollback-target.ts";
 import { verifySource } from "./verify-source.ts";
 
 export type TaskPorts = {
@@ -97,5 +98,7 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
       return inspectTarget(ports)(input, tools);
     case "restore":
       return restoreSource(ports)(input, tools);
+    case "rollback":
+      return rollbackTarget(ports.engines)(input, tools);
   }
 }

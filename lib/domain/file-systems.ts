@@ -6,12 +6,13 @@ export const FileSystem = {
   accessPoint: z
     .string()
     .regex(/^fsap-[0-9a-f]{8,40}$/, "must be the id of an EFS access point")
-    .optional(),
-  /** The security group of its mount targets: the deployment lets the tasks in. */
+    .optional()
+    .describe("The access point through which the file system is seen."),
   mountTargetSecurityGroup: z
     .string()
     .regex(/^sg-[0-9a-f]{8,40}$/, "must be the id of a security group")
-    .optional(),
+    .optional()
+    .describe("The security group of its mount targets: the deployment lets the tasks in."),
 };
 const Mounted = z.object(FileSystem);
 export type FileSystem = { fileSystem: string; accessPoint?: string | undefined };

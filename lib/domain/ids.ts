@@ -30,5 +30,8 @@ export const manualBackupId = (suffix: string, at: Date) => BackupId.parse(`${st
 export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`${stamp(at)}-safety-${restore}`);
 export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${stamp(at)}-${suffix}`);
 
+/** `nightly`, `manual-k3x9`, `safety-<restoreId>`. */
+export const nameOfBackup = (id: BackupId) => id.slice("2026-02-23-020000-".length);
+
 /** Taken before a restore: never `latest`. */
 export const isSafety = (id: BackupId) => /^.{17}-safety-/.test(id);

@@ -9,7 +9,10 @@ export type Command = { file: string; args: readonly string[]; env?: Record<stri
 /** Exit codes by tool, for the manifest: there is only one that is good. */
 export type ExitCodes = Record<string, 0>;
 
-/** What a tool writes. `bytes` throws at its end unless the tool exited 0: cut-off never reads as whole. */
+/**
+ * What a tool writes. `bytes` throws at its end unless the tool exited 0: cut-off never reads as whole. A chunk is
+ * overwritten when the next one is asked for; whoever keeps one copies it.
+ */
 export type Output = { bytes: AsyncIterable<Uint8Array>; exitCodes: Promise<ExitCodes> };
 
 /** What a tool reads. It has taken everything only when `exitCodes` has resolved; `CommandFailed` or `FormatIncomplete` else. */

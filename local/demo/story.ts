@@ -7,7 +7,7 @@ import type { LocalStage } from "../local-stage.ts";
 import type { Narrate } from "../narrate.ts";
 import type { Execution, Message, StageClient } from "../stage-client.ts";
 import { cutOffPgDump, withTaskFault } from "./faults.ts";
-import { disaster, type FleetState, lookAtFleet } from "./fleet-state.ts";
+import { disaster, type FleetState, lookAtFleet, sql } from "./fleet-state.ts";
 import { describeBackup } from "./tables.ts";
 
 export type Told = {
@@ -19,6 +19,7 @@ export type Told = {
   refusal: Execution;
   restores: { execution: Execution; evidence: Evidence; seconds: number }[];
   after: FleetState;
+  rollback: { verdict: string; found: { before: string; restored: string; after: string }; seconds: number };
 };
 
 const SCHEDULE_AHEAD_MS = 3_000;
@@ -82,7 +83,36 @@ export async function tellStory(
   const after = await lookAtFleet(stage);
   if (JSON.stringify(after) !== JSON.stringify(before))
     throw new Error(`the fleet differs: ${JSON.stringify({ before, after })}`);
-  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after };
+  const rollback = await rollBackStaging(stage, client, narrate);
+  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after, rollback };
+}
+
+/** Somebody restores over what a colleague keeps in staging. One call puts the colleague's state back. */
+async function rollBackStaging(stage: LocalStage, client: StageClient, narrate: Narrate): Promise<Told["rollback"]> {
+  const { container } = stage.targets["staging-db"];
+  const look = () => sql(container, "compliance", "SELECT coalesce(to_regclass('a_colleagues_work')::text, 'gone')");
+  await sql(container, "postgres", "CREATE DATABASE compliance");
+  await sql(container, "compliance", "CREATE TABLE a_colleagues_work AS SELECT generate_series(1, 100)");
+  const before = await look();
+  const request = {
+    ...{ source: "app-db", confirm: "staging-db", options: { databases: { compliance: "compliance" } } },
+    ...{ safety: "none", because: "the old database is kept beside the new one" },
+  };
+  const execution = await narrate("a restore into staging, over a colleague's work", () =>
+    client.run("restore", request),
+  );
+  expectStatus(execution, "SUCCEEDED");
+  const { restoreId } = await client.evidenceOf(execution);
+  const restored = await look();
+  const begun = performance.now();
+  const answer = await narrate("rollback-restore: the colleague's work is back, in one call", () =>
+    client.invoke("rollback-restore", { restoreId, confirm: "staging-db" }),
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  const { verdict } = z.looseObject({ verdict: z.string() }).parse(answer);
+  const found = { before, restored, after: await look() };
+  if (found.after !== before) throw new Error(`the rollback did not bring it back: ${verdict}`);
+  return { verdict, found, seconds };
 }
 
 /** `pg_dump` is cut off half-way and exits 0: the run must fail, alarm, and leave `latest` where it was. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { PlanInvalid } from "#domain/errors.ts";
 import { parsePlan } from "#domain/parse-plan.ts";
+import { bytesPerSecond } from "#domain/pipeline-options.ts";
 import { engineSections } from "#engines/descriptions.ts";
 
 const localPlan = () => parse(readFileSync("config/local.yml", "utf8"));
@@ -54,7 +55,7 @@ describe("the plan", () => {
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
 
-  it("C1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
+  it("C1 IS-3 GL-1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";
 
@@ -140,6 +141,32 @@ describe("the plan", () => {
     plan.sources.sessions.secret = "hunter2";
 
     expect(problemsOf(plan)).toContain("sources.sessions.secret: must be the ARN of a secret in Secrets Manager");
+  });
+
+  it("AS-27 takes a bandwidth limit with its unit, and refuses one that could mean anything", () => {
+    const plan = localPlan();
+    plan.sources.sessions.bandwidthLimit = "100MB/s";
+    plan.sources["app-db"].bandwidthLimit = "100M";
+
+    expect(problemsOf(plan)).toContain("The plan has 1 problem:");
+    expect(problemsOf(plan)).toContain(
+      "sources.app-db.bandwidthLimit: must be a number of MB/s or GB/s, as in 100MB/s",
+    );
+    expect([bytesPerSecond("100MB/s"), bytesPerSecond("2GB/s")]).toEqual([100_000_000, 2_000_000_000]);
+  });
+
+  it("refuses what waits to be filled in, wherever it stands, with its path", () => {
+    const plan = localPlan();
+    plan.targets["staging-redis"].connection.host = "${env:REDIS_HOST}";
+    plan.sources["app-db"].databases[1] = "app_${stage}";
+
+    const problems = problemsOf(plan);
+
+    expect(problems).toContain("The plan has 2 problems:");
+    expect(problems).toContain(
+      "targets.staging-redis.connection.host: holds ${env:REDIS_HOST}: nothing is filled into a plan",
+    );
+    expect(problems).toContain("sources.app-db.databases.1: holds ${stage}: ");
   });
 
   it.each([[null], ["a text"], [[]], [42], [{}]])("N3 refuses %j as a plan without crashing", (plan) => {

@@ -33,6 +33,11 @@ it("S5 protects, verifies, refuses a dump that was cut off, and brings a broken 
     expect(evidence.safetyBackupId).toContain("-safety-");
   }
   expect(told.after).toEqual(told.before);
+  expect(told.rollback.found).toEqual({
+    before: "a_colleagues_work",
+    restored: "gone",
+    after: "a_colleagues_work",
+  });
   await watch.expectInvariants({
     failed: [brokenRun.execution, refusal],
     latest: { "app-db": backup.backupId, sessions: backup.backupId },

@@ -2,13 +2,16 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { CommandFailed } from "#domain/errors.ts";
 import type { Commands } from "#ports/commands.ts";
+import { readingIntoOneBuffer, untilExited } from "./one-buffer.ts";
 import { type Process, startProcess } from "./process.ts";
 
 /** Tools as child processes. `home` is where they may keep files of their own; it must exist. */
 export const commands = (home: string): Commands => ({
   reading(command, signal, hears) {
-    const child = startProcess(command, home, signal, { stdin: "ignore", stdout: "pipe", ...(hears ? { hears } : {}) });
-    return { bytes: output(child), exitCodes: exitCodes(command.file, child.exited) };
+    const { child, chunks } = readingIntoOneBuffer(home, (stdout) =>
+      startProcess(command, home, signal, { stdin: "ignore", stdout, ...(hears ? { hears } : {}) }),
+    );
+    return { bytes: untilExited(child, chunks, child.exited), exitCodes: exitCodes(command.file, child.exited) };
   },
   writing(command, signal, accepts) {
     const child = startProcess(command, home, signal, { stdin: "pipe", stdout: accepts ? "pipe" : "ignore" });
@@ -41,16 +44,6 @@ export const commands = (home: string): Commands => ({
     };
   },
 });
-
-async function* output(child: Process): AsyncGenerator<Uint8Array> {
-  const stdout = stdoutOf(child);
-  try {
-    yield* stdout;
-  } finally {
-    if (!stdout.readableEnded) child.kill(); // the reader gave up, so the tool stops too
-  }
-  await child.exited;
-}
 
 function stdoutOf(child: Process): Readable {
   if (!child.stdout) throw new CommandFailed("no stdout");

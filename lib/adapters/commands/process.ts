@@ -9,7 +9,7 @@ const STDERR_TAIL_CHARACTERS = 4_000;
 
 type Wiring = {
   stdin: "ignore" | "pipe" | Readable;
-  stdout: "ignore" | "pipe";
+  stdout: "ignore" | "pipe" | Writable;
   /** Handed to the child as file descriptor 3 and never seen in its arguments or environment. */
   fd3?: string;
   /** Told each line of stderr; a line that is longer than the tail that is kept comes in pieces. */

@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { CommandFailed, WrongKey } from "#domain/errors.ts";
 import type { Command, ExitCodes } from "#ports/commands.ts";
 import type { Sealing } from "#ports/sealing.ts";
+import { readingIntoOneBuffer, untilExited } from "./one-buffer.ts";
 import { type Process, startProcess } from "./process.ts";
 
 const GPG = [
@@ -23,9 +24,9 @@ const NO_STRETCHING = ["--s2k-count", "65536"];
 
 /** zstd and gpg, joined by a pipe of the kernel: their bytes never pass through this process. */
 export const zstdAndGpg = (): Sealing => ({
-  seal({ passphrase, escrow }, signal) {
+  seal({ passphrase, escrow, compression }, signal) {
     const home = gnupgHome(escrow);
-    const compress: Command = { file: "zstd", args: ["-3", "-T2", "--quiet", "--stdout"] };
+    const compress: Command = { file: "zstd", args: [`-${compression}`, "-T2", "--quiet", "--stdout"] };
     const recipient =
       escrow === undefined
         ? []
@@ -46,22 +47,41 @@ export const zstdAndGpg = (): Sealing => ({
       ],
       env: { GNUPGHOME: home },
     };
-    return joined(compress, encrypt, { first: undefined, second: passphrase }, home, signal);
+    const reading: Reading = (start) => readingIntoOneBuffer(home, start);
+    return joined(compress, encrypt, { first: undefined, second: passphrase }, home, signal, reading);
   },
   unseal(passphrase, signal) {
     const home = gnupgHome(undefined);
     const decrypt: Command = { file: "gpg", args: [...GPG, "--decrypt", "--output", "-"], env: { GNUPGHOME: home } };
     const expand: Command = { file: "zstd", args: ["--decompress", "--quiet", "--stdout"] };
-    return joined(decrypt, expand, { first: passphrase, second: undefined }, home, signal);
+    return joined(decrypt, expand, { first: passphrase, second: undefined }, home, signal, readingAsItComes);
   },
 });
 
 type Passphrases = { first: string | undefined; second: string | undefined };
 
-function joined(first: Command, second: Command, secrets: Passphrases, home: string, signal: AbortSignal) {
+type Reading = (start: (stdout: "pipe" | Writable) => Process) => { child: Process; chunks: AsyncIterable<Uint8Array> };
+
+/** Plaintext goes on to engines, whose streams may hold several chunks at a time. */
+const readingAsItComes: Reading = (start) => {
+  const child = start("pipe");
+  if (!child.stdout) throw new CommandFailed("no stdout");
+  return { child, chunks: child.stdout };
+};
+
+function joined(
+  first: Command,
+  second: Command,
+  secrets: Passphrases,
+  home: string,
+  signal: AbortSignal,
+  reading: Reading,
+) {
   const head = startProcess(first, home, signal, { stdin: "pipe", stdout: "pipe", ...fd3(secrets.first) });
   const between = head.stdout as Readable;
-  const tail = startProcess(second, home, signal, { stdin: between, stdout: "pipe", ...fd3(secrets.second) });
+  const { child: tail, chunks } = reading((stdout) =>
+    startProcess(second, home, signal, { stdin: between, stdout, ...fd3(secrets.second) }),
+  );
   between.destroy(); // this process's copy of the pipe: else the first would never notice that the second is gone
   const exitCodes = Promise.all([head.exited, tail.exited])
     .then((): ExitCodes => ({ [first.file]: 0, [second.file]: 0 }))
@@ -72,17 +92,7 @@ function joined(first: Command, second: Command, secrets: Passphrases, home: str
     })
     .finally(() => endAgent(home));
   exitCodes.catch(() => {}); // awaited late
-  return { input: head.stdin as Writable, output: { bytes: untilProvenWhole(tail, exitCodes), exitCodes } };
-}
-
-async function* untilProvenWhole(tail: Process, exitCodes: Promise<ExitCodes>): AsyncGenerator<Uint8Array> {
-  if (!tail.stdout) throw new CommandFailed("no stdout");
-  try {
-    yield* tail.stdout;
-  } finally {
-    if (!tail.stdout.readableEnded) tail.kill();
-  }
-  await exitCodes;
+  return { input: head.stdin as Writable, output: { bytes: untilExited(tail, chunks, exitCodes), exitCodes } };
 }
 
 const fd3 = (secret: string | undefined) => (secret === undefined ? {} : { fd3: secret });

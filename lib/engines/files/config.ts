@@ -20,15 +20,25 @@ const Pattern = z
 
 export const FilesSource = z.strictObject({
   ...FileSystem,
-  /** `.` is the whole file system. */
-  path: z.union([z.literal("."), Path]),
-  include: z.array(Pattern).min(1).optional(),
-  exclude: z.array(Pattern).min(1).optional(),
+  path: z.union([z.literal("."), Path]).describe("The folder below the mount; `.` is the whole file system."),
+  include: z
+    .array(Pattern)
+    .min(1)
+    .optional()
+    .describe("Globs, relative to `path`, of what is captured, with everything below it."),
+  exclude: z
+    .array(Pattern)
+    .min(1)
+    .optional()
+    .describe("Globs, relative to `path`, of what is not captured, nor anything below it."),
 });
 export type FilesSource = z.infer<typeof FilesSource>;
 
 /** The folder itself is exchanged by renaming, so it can't be the root of the mount. */
-export const FilesTarget = z.strictObject({ ...FileSystem, path: Path });
+export const FilesTarget = z.strictObject({
+  ...FileSystem,
+  path: Path.describe("The folder below the mount. The folder above it has to exist."),
+});
 export type FilesTarget = z.infer<typeof FilesTarget>;
 
 export const filesSections = { source: FilesSource, target: FilesTarget };

@@ -12,7 +12,8 @@ import type { Tool } from "./tools-of-version.ts";
 
 /** Where a database is loaded before the swap, and where the old one is kept after it. At most 63 bytes. */
 export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_${restoreId}_${number}`;
-export const keptName = (restoreId: string, { number }: Chosen) => `holdfast_old_${restoreId}_${number}`;
+export const keptName = (restoreId: string, { number }: Pick<Chosen, "number">) =>
+  `holdfast_old_${restoreId}_${number}`;
 
 /** Loads one database next to what is there. Meanwhile nobody but its owner may connect. */
 export async function loadBeside(

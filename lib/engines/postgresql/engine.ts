@@ -5,6 +5,7 @@ import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
 import { postgresqlGuide } from "./restore-guide.ts";
+import { rollback } from "./rollback.ts";
 import { verify } from "./verify.ts";
 
 /** PostgreSQL by `pg_dump`: one stream per database, each consistent in itself. */
@@ -19,4 +20,5 @@ export const postgresql = defineEngine({
   verify,
   inspect,
   restore,
+  rollback,
 });

@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { open } from "node:fs/promises";
 import { proveRdbEnd } from "./rdb-end.ts";
 
 /**
@@ -8,17 +7,17 @@ import { proveRdbEnd } from "./rdb-end.ts";
  */
 export async function spoolRdb(bytes: AsyncIterable<Uint8Array>, file: string): Promise<string | undefined> {
   const proof = proveRdbEnd();
-  const copied = async function* () {
+  const spool = await open(file, "w", 0o600);
+  try {
     for await (const chunk of bytes) {
       proof.stream.write(chunk); // takes it at once, so that nothing piles up
-      yield chunk;
+      await spool.writeFile(chunk);
     }
-  };
-  try {
-    await pipeline(copied, createWriteStream(file, { mode: 0o600 }));
   } catch (error) {
     proof.stream.destroy();
     throw error;
+  } finally {
+    await spool.close();
   }
   proof.stream.end();
   return proof.exitCodes.then(

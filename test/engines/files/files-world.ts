@@ -161,7 +161,7 @@ async function readWhole(stream: CapturedStream): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of output.bytes) {
     proof.stream.write(chunk);
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk)); // it is overwritten when the next one is asked for
   }
   proof.stream.end();
   await Promise.all([output.exitCodes, proof.exitCodes]);

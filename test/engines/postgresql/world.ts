@@ -87,7 +87,7 @@ async function readStream(stream: CapturedStream): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   const kept = (async function* () {
     for await (const chunk of output.bytes) {
-      chunks.push(chunk);
+      chunks.push(Buffer.from(chunk)); // the next one overwrites it
       yield chunk;
     }
   })();

@@ -138,7 +138,7 @@ async function readWhole(stream: CapturedStream): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of output.bytes) {
     proof.stream.write(chunk);
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk)); // the next one overwrites it
   }
   proof.stream.end();
   await Promise.all([output.exitCodes, proof.exitCodes]);
