@@ -4,6 +4,7 @@ import { FilesRestoreOptions, filesSections } from "./config.ts";
 import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
 import { filesGuide } from "./restore-guide.ts";
+import { rollback } from "./rollback.ts";
 import { inspect } from "./target.ts";
 import { verify } from "./verify.ts";
 
@@ -19,4 +20,5 @@ export const files = defineEngine({
   verify,
   inspect,
   restore,
+  rollback,
 });

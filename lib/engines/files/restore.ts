@@ -92,7 +92,7 @@ async function exchange(
   point: PointToRestore,
   { current, beside, before }: Places,
 ) {
-  const old = `${current}.holdfast-old-${tools.restoreId}`;
+  const old = oldFolder(current, tools.restoreId);
   const outcome = await tools.phase("swap", () => swap(current, beside, old));
   // From here on the new tree is in place, and nothing may fail any more.
   const { mark } = await lookAtTree(current).catch(() => ({ mark: undefined }));
@@ -153,4 +153,7 @@ async function cleanUp(tools: RestoreTools, beside: string): Promise<void> {
 const remove = ({ commands, signal }: Pick<RestoreTools, "commands" | "signal">, folder: string) =>
   commands.run(removeTree(folder), signal);
 
-const removal = (folder: string) => `rm -rf -- '${folder.replaceAll("'", String.raw`'\''`)}'`;
+/** Under which name a restore keeps what it replaces. */
+export const oldFolder = (current: string, restoreId: string) => `${current}.holdfast-old-${restoreId}`;
+
+export const removal = (folder: string) => `rm -rf -- '${folder.replaceAll("'", String.raw`'\''`)}'`;

@@ -12,7 +12,7 @@ import { treeOf } from "./verify.ts";
 import { codeOf } from "./walk.ts";
 
 const LONGEST_NAME_BYTES = 255;
-const LONGEST_SUFFIX = ".holdfast-old-2026-02-23-134207-k3x9";
+const LONGEST_SUFFIX = ".holdfast-undone-2026-02-23-134207-k3x9";
 /** Nobody in particular: shows whether any owner can be set. */
 const SOMEBODY = 54_321;
 

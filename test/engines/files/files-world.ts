@@ -13,6 +13,7 @@ import { newRestoreId } from "#domain/ids.ts";
 import { capture } from "#engines/files/capture.ts";
 import { FilesSource, type FilesTarget } from "#engines/files/config.ts";
 import { restore } from "#engines/files/restore.ts";
+import { rollback } from "#engines/files/rollback.ts";
 import { inspect } from "#engines/files/target.ts";
 import type { CapturedStream, CaptureResult, EngineTools, PointToRestore, RestoreResult } from "#ports/engine.ts";
 import { testFileSystem } from "./file-system.ts";
@@ -35,8 +36,10 @@ export type World = {
   capture(more?: Partial<FilesSource>): Promise<CaptureResult>;
   point(facts?: Facts): PointToRestore;
   restore(facts?: Facts): Promise<RestoreResult>;
+  rollback(): ReturnType<typeof rollback>;
 };
 let worlds = 0;
+const RESTORE_ID = newRestoreId("test", new Date(Date.UTC(2026, 1, 23, 13, 42, 7)));
 
 /** A folder `tree` to capture and a target `target` beside it, with memory in the place of S3. */
 export async function filesWorld(): Promise<World> {
@@ -86,7 +89,7 @@ export async function filesWorld(): Promise<World> {
         {
           ...tools,
           open: world.open,
-          restoreId: newRestoreId("test", new Date(Date.UTC(2026, 1, 23, 13, 42, 7))),
+          restoreId: RESTORE_ID,
           fingerprint,
           phase: async (name, work) => {
             await world.onPhase(name);
@@ -102,6 +105,7 @@ export async function filesWorld(): Promise<World> {
         point,
       );
     },
+    rollback: async () => rollback(await world.tools(), world.target, { restoreId: RESTORE_ID, putThere: [] }),
   };
   return world;
 }
