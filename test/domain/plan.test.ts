@@ -50,7 +50,7 @@ describe("the plan", () => {
     expect(problems).toContain("sources.app-db.databases: ");
     expect(problems).toContain('sources.sessions.restoreTo: there is no target "nowhere"');
     expect(problems).toContain("backups.nightly.schedule: must be five cron fields in UTC");
-    expect(problems).toContain('backups.nightly.sources.2: there is no source "orders"');
+    expect(problems).toContain('backups.nightly.sources.3: there is no source "orders"');
     expect(problems).toContain("encryption: must be");
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
