@@ -18,6 +18,16 @@ export default defineConfig({
         test: {
           name: "tools",
           include: ["test/{pipeline,engines}/**/*.test.ts"],
+          exclude: ["test/engines/files/**"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "files",
+          include: ["test/engines/files/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -11,7 +11,7 @@ import { faultLine } from "./suite/fault-line.ts";
 import { ensureGitleaks } from "./suite/gitleaks.ts";
 import { staticChecks } from "./suite/steps.ts";
 import { lintTemplate } from "./suite/template.ts";
-import { runToolsProject } from "./suite/tools-project.ts";
+import { runFilesProject, runToolsProject } from "./suite/tools-project.ts";
 import { type Result, runProject } from "./suite/vitest-project.ts";
 
 await asRoot();
@@ -54,6 +54,7 @@ await part("secret scanner, built from source", ensureGitleaks);
 await tests("Secrets in the repository", () => runProject("security"));
 await tests("The packaged template", () => runProject("template"));
 await tests("Pipeline and engines, with the worker's tools and real servers", () => runToolsProject(images));
+await tests("The files engine, as its tasks run", () => runFilesProject(images));
 
 heading("The local stage");
 try {

@@ -9,7 +9,7 @@ import type { DataKeys, Secrets, SignatureCheck } from "#ports/keys.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
-import { captureSource } from "./capture-source.ts";
+import { captureSource, engineOf } from "./capture-source.ts";
 import { checkSource } from "./check-source.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
@@ -29,6 +29,8 @@ export type TaskPorts = {
   clock: Clock;
   log: RunLog;
   workDir: string;
+  /** Does nothing where the task has not begun as root. */
+  giveUpRoot: () => void;
 };
 type Call = { inputKey: string | undefined; attempt: string | undefined; signal: AbortSignal };
 
@@ -82,7 +84,8 @@ async function readInput({ repository }: TaskPorts, key: string | undefined): Pr
   return parseJson(bytes, TaskInput, "task input");
 }
 
-function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: AbortSignal): Promise<object> {
+async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: AbortSignal): Promise<object> {
+  if (!engineOf(ports.engines, input.engine).traits.needsRoot) ports.giveUpRoot();
   const { commands, secrets, log, workDir } = ports;
   const tools: EngineTools = { commands, secrets, log, signal, workDir };
   switch (input.verb) {

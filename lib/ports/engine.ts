@@ -86,6 +86,8 @@ export type RestoreToUndo = Pick<RestoreTools, "restoreId"> & Pick<RestoreResult
 export type Traits = {
   /** A swap leaves the old state beside the new one, so that a COMMITTED safety point is enough and `rollback` needs no point. */
   swapKeepsOldState: boolean;
+  /** Reading every file, and giving them back to their owners, takes root; a task of any other engine gives it up first. */
+  needsRoot: boolean;
 };
 
 /** One kind of source: how it is captured, read back, restored and compared. */

@@ -19,7 +19,8 @@ const problemsOf = (plan: unknown) => {
 };
 
 describe("the plan", () => {
-  it.each(readdirSync("config").filter((file) => file.endsWith(".yml")))("accepts config/%s", (file) => {
+  const plans = readdirSync("config", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yml"));
+  it.each(plans)("accepts config/%s", (file) => {
     expect(problemsOf(parse(readFileSync(`config/${file}`, "utf8")))).toBe("no problem");
   });
 
@@ -49,7 +50,7 @@ describe("the plan", () => {
     expect(problems).toContain("sources.app-db.databases: ");
     expect(problems).toContain('sources.sessions.restoreTo: there is no target "nowhere"');
     expect(problems).toContain("backups.nightly.schedule: must be five cron fields in UTC");
-    expect(problems).toContain('backups.nightly.sources.2: there is no source "orders"');
+    expect(problems).toContain('backups.nightly.sources.3: there is no source "orders"');
     expect(problems).toContain("encryption: must be");
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
@@ -120,6 +121,33 @@ describe("the plan", () => {
     expect(problemsOf(plan)).toContain(
       'targets.app-db-live.source: "app-db" is on 10.88.0.1:15432: a safety point would be taken of another server',
     );
+  });
+
+  it("refuses a live target that is another folder than the source it claims to be", () => {
+    const plan = parse(readFileSync("config/examples/uploads.yml", "utf8"));
+    plan.targets["uploads-live"].path = "downloads";
+
+    expect(problemsOf(plan)).toContain(
+      'targets.uploads-live.source: "uploads" is on fs-0123456789abcdef0:/uploads: a safety point would be taken of another server',
+    );
+  });
+
+  it.each(["/uploads", "../uploads", "a/../b", "a//b", "a/.", "", "a\0b"])(
+    "N2: refuses %j as the path of a tree",
+    (path) => {
+      const plan = parse(readFileSync("config/examples/uploads.yml", "utf8"));
+      plan.sources.uploads.path = path;
+      plan.targets["staging-uploads"].path = path;
+
+      expect(problemsOf(plan)).toMatch(/sources\.uploads\.path: .*\n.*targets\.staging-uploads\.path: /s);
+    },
+  );
+
+  it("refuses the root of a file system as a target: it can't be exchanged by renaming", () => {
+    const plan = parse(readFileSync("config/examples/uploads.yml", "utf8"));
+    plan.targets["staging-uploads"].path = ".";
+
+    expect(problemsOf(plan)).toContain("targets.staging-uploads.path: must be relative");
   });
 
   it("refuses an engine that does not exist and names those that do", () => {

@@ -67,7 +67,7 @@ it("S2 makes no point, and alarms, when the container is gone without an exit an
 it("S8 fails a run whose passwords are wrong before anything is stored", async () => {
   const watch = await watchStage(world);
   const logins = await stageSecrets();
-  const put = (name: SourceName, password: string) =>
+  const put = (name: "app-db" | "sessions", password: string) =>
     world.secretsManager.send(
       new PutSecretValueCommand({
         SecretId: secretName(name),

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import pWaitFor from "p-wait-for";
+import { NOT_FOR_FILES } from "../../infra/file-systems.ts";
+import { mountOf } from "../../lib/domain/file-systems.ts";
 import { fleetServers } from "../../local/fleet/servers.ts";
 import { ensureImage } from "../../local/images/build-image.ts";
 import type { StageImages } from "../../local/images/images.ts";
 import { execIn, remove, runDetached } from "../../local/podman.ts";
 import { repositoryRoot, stageAddresses, stageFiles } from "../../local/stage-layout.ts";
+import { testFileSystem } from "../engines/files/file-system.ts";
 import { type Result, runProject } from "./vitest-project.ts";
 
 const SERVER = "holdfast-test-postgresql";
@@ -22,27 +25,37 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
   await remove([SERVER]);
   try {
     await startServer(await ensureServerImage(images.fleetPostgresql), password);
-    return await runProject("tools", (args) => ({
-      file: "podman",
-      args: [
-        ...["run", "--rm", "--network=host", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"],
-        ...["--user=10001:10001", "--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL"],
-        ...["--security-opt=no-new-privileges", `--volume=${repositoryRoot}:${MOUNT}:ro`, `--workdir=${MOUNT}`],
-        ...[`--volume=${stageFiles.reports}:${stageFiles.reports.replace(repositoryRoot, MOUNT)}`],
-        ...["--env=HOLDFAST_TEST_PG_URL", "--env=VITEST_CACHE=/scratch/vitest", "--env=CI"],
-        ...[images.worker, "node", "node_modules/vitest/vitest.mjs"],
-        ...["--configLoader=native", "--fsModuleCachePath=/scratch/modules"], // both would write beside the sources
-        ...args.map((argument) => argument.replace(repositoryRoot, MOUNT)),
-      ],
-      env: {
-        CONTAINERS_CONF: stageFiles.containersConf,
-        HOLDFAST_TEST_PG_URL: `postgres://postgres:${password}@${stageAddresses.gateway}:${PORT}/postgres`,
-      },
-    }));
+    const env = { HOLDFAST_TEST_PG_URL: `postgres://postgres:${password}@${stageAddresses.gateway}:${PORT}/postgres` };
+    return await runProject("tools", (args) =>
+      inWorker(images.worker, ["--user=10001:10001", "--cap-drop=ALL"], args, env),
+    );
   } finally {
     await remove([SERVER]);
   }
 }
+
+/** The tests of the `files` engine: with a file system of their own, and with what its tasks have to give files their owners. */
+export function runFilesProject(images: StageImages): Promise<Result> {
+  const asItsTasks = ["--user=0:0", `--cap-drop=${NOT_FOR_FILES.join(",")}`];
+  const fileSystem = `--volume=${mountOf({ fileSystem: testFileSystem }).folder}`;
+  return runProject("files", (args) => inWorker(images.worker, [...asItsTasks, fileSystem], args));
+}
+
+/** vitest in the worker's image, read-only, with the checkout beside. */
+const inWorker = (image: string, closed: string[], args: string[], env: Record<string, string> = {}) => ({
+  file: "podman",
+  args: [
+    ...["run", "--rm", "--network=host", "--ulimit=nofile=1024:1024", "--ulimit=nproc=4096:4096"],
+    ...["--read-only", "--read-only-tmpfs=false", "--security-opt=no-new-privileges", ...closed],
+    ...[`--volume=${repositoryRoot}:${MOUNT}:ro`, `--workdir=${MOUNT}`],
+    ...[`--volume=${stageFiles.reports}:${stageFiles.reports.replace(repositoryRoot, MOUNT)}`],
+    ...["--env=HOLDFAST_TEST_PG_URL", "--env=VITEST_CACHE=/scratch/vitest", "--env=CI"],
+    ...[image, "node", "node_modules/vitest/vitest.mjs"],
+    ...["--configLoader=native", "--fsModuleCachePath=/scratch/modules"], // both would write beside the sources
+    ...args.map((argument) => argument.replace(repositoryRoot, MOUNT)),
+  ],
+  env: { CONTAINERS_CONF: stageFiles.containersConf, ...env },
+});
 
 function ensureServerImage(from: string): Promise<string> {
   const context = join(import.meta.dirname, "postgresql-image");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { NOT_FOR_FILES } from "../../infra/file-systems.ts";
 import { packagedTemplate } from "./packaged.ts";
 
 const Task = z.object({
@@ -18,10 +19,12 @@ const Task = z.object({
 const tasks = packagedTemplate("local").ofType("AWS::ECS::TaskDefinition");
 
 describe.each(tasks)("%s", (_, { Properties }) => {
-  it("ECS runs every container read-only, as nobody in particular, and without a single capability", () => {
-    for (const container of Task.parse(Properties).ContainerDefinitions) {
-      expect(container.User).toBe("10001:10001");
-      expect(container.LinuxParameters.Capabilities).toEqual({ Drop: ["ALL"] });
+  it("ECS runs every container read-only, as nobody in particular and without a single capability, but for file systems", () => {
+    const { ContainerDefinitions, Volumes } = Task.parse(Properties);
+    const hasFiles = Volumes.some(({ Name }) => Name !== "scratch");
+    for (const container of ContainerDefinitions) {
+      expect(container.User).toBe(hasFiles ? "0:0" : "10001:10001");
+      expect(container.LinuxParameters.Capabilities).toEqual({ Drop: hasFiles ? NOT_FOR_FILES : ["ALL"] });
       expect(container.Privileged ?? false).toBe(false);
     }
   });
@@ -41,6 +44,12 @@ describe.each(tasks)("%s", (_, { Properties }) => {
       .flatMap(({ Environment }) => Environment.map(({ Name }) => Name));
     expect(names.filter((name) => /PASSWORD|SECRET|TOKEN|CREDENTIAL/.test(name))).toEqual([]);
   });
+});
+
+it("ECS gives only captures and restores file systems, and so root; verifications never", () => {
+  const withFiles = tasks.filter(([, { Properties }]) => Task.parse(Properties).Volumes.length > 1);
+
+  expect(withFiles.map(([name]) => name).toSorted()).toEqual(["CaptureTask", "RestoreTask"]);
 });
 
 it("covers capture, verify and restore", () => {

@@ -2,13 +2,13 @@ import { type Client, escapeIdentifier as name } from "pg";
 import { z } from "zod";
 import { FormatIncomplete } from "#domain/errors.ts";
 import type { RestoreTools } from "#ports/engine.ts";
+import { feed } from "../feed.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Login, rows, toolEnv, withClient } from "./connection.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { createDatabase, dropWhatItLacked } from "./replay-properties.ts";
 import type { Server } from "./server.ts";
 import type { Tool } from "./tools-of-version.ts";
-import { feed } from "./verify.ts";
 
 /** Where a database is loaded before the swap, and where the old one is kept after it. At most 63 bytes. */
 export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_${restoreId}_${number}`;

@@ -13,7 +13,7 @@ export const postgresql = defineEngine({
   id: "postgresql",
   section: postgresqlSections,
   restoreOptions: PostgresqlRestoreOptions,
-  traits: { swapKeepsOldState: true },
+  traits: { swapKeepsOldState: true, needsRoot: false },
   restoreGuide: postgresqlGuide,
   preflight,
   capture,

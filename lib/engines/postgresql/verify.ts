@@ -1,8 +1,7 @@
-import { pipeline } from "node:stream/promises";
 import type { Artifact } from "#domain/artifact.ts";
 import { CommandFailed, FormatIncomplete } from "#domain/errors.ts";
-import type { ExitCodes, Input } from "#ports/commands.ts";
 import type { PointToVerify, VerifyResult, VerifyTools } from "#ports/engine.ts";
+import { feed } from "../feed.ts";
 import { proveArchive } from "./archive-proof.ts";
 import { parseGlobals, proveText } from "./globals.ts";
 import { parseProperties } from "./properties.ts";
@@ -32,24 +31,6 @@ export async function verify(tools: VerifyTools, { artifacts }: PointToVerify): 
   }
   if (!artifacts.some(({ kind }) => kind === "dump")) wrong.push("the point holds no dump of any database");
   return { wrong };
-}
-
-/** Hands a stream over and waits until it is taken whole. The stream's own error goes before the reader's. */
-export async function feed(bytes: AsyncIterable<Uint8Array>, { stream, exitCodes }: Input): Promise<ExitCodes> {
-  let broken: { error: unknown } | undefined;
-  const watched = async function* () {
-    try {
-      yield* bytes;
-    } catch (error) {
-      broken = { error };
-      throw error;
-    }
-  };
-  const [fed, exited] = await Promise.allSettled([pipeline(watched(), stream), exitCodes]);
-  if (broken) throw broken.error;
-  if (exited.status === "rejected") throw exited.reason;
-  if (fed.status === "rejected") throw fed.reason;
-  return exited.value;
 }
 
 /** pg_restore that ended by itself has judged the bytes; one that could not be started, or was killed, has not. */

@@ -1,0 +1,116 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+
+const MOUNT = "/mnt/fs-0123456789abcdef0";
+const STAGING_MOUNT = "/mnt/fs-0fedcba9876543210";
+const Template = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+let resources: z.infer<typeof Template>["Resources"];
+const folder = mkdtempSync(join(tmpdir(), "package-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Packages this checkout with another plan: everything else in the folder is a link. */
+async function packageWith(plan: string) {
+  for (const entry of readdirSync(".", { withFileTypes: true })) {
+    if (entry.isFile())
+      copyFileSync(entry.name, join(folder, entry.name)); // sls takes no link for its serverless.yml
+    else if (!/^(config|\..*)$/.test(entry.name)) symlinkSync(resolve(entry.name), join(folder, entry.name));
+  }
+  mkdirSync(join(folder, "config"));
+  copyFileSync(plan, join(folder, "config/local.yml"));
+  await execa(resolve("node_modules/.bin/sls"), ["package", "--stage", "local"], {
+    cwd: folder,
+    stdin: "ignore",
+    timeout: 120_000,
+    env: { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
+  });
+  const file = join(folder, ".serverless/cloudformation-template-update-stack.json");
+  return Template.parse(JSON.parse(readFileSync(file, "utf8"))).Resources;
+}
+
+const taskOf = (verb: string) => {
+  const Task = z.object({
+    Volumes: z.array(z.record(z.string(), z.unknown())).default([]),
+    ContainerDefinitions: z.tuple([
+      z.looseObject({
+        Name: z.string(),
+        User: z.string(),
+        MountPoints: z.array(z.record(z.string(), z.unknown())).default([]),
+      }),
+    ]),
+  });
+  return Task.parse(resources[`${verb}Task`]?.Properties);
+};
+const actionsOf = (policy: string) =>
+  z
+    .object({ PolicyDocument: z.object({ Statement: z.array(z.looseObject({ Action: z.array(z.string()) })) }) })
+    .parse(resources[policy]?.Properties)
+    .PolicyDocument.Statement.flatMap(({ Action }) => Action);
+
+describe("the packaged template of a plan with file systems", () => {
+  beforeAll(async () => {
+    resources = await packageWith("config/examples/uploads.yml");
+  }, 150_000);
+
+  it("mounts every file system of the plan into captures, read-only, and those of targets into restores", () => {
+    const capture = taskOf("Capture");
+    const restore = taskOf("Restore");
+
+    expect(capture.ContainerDefinitions[0].MountPoints).toEqual([
+      { SourceVolume: "fs-0123456789abcdef0", ContainerPath: MOUNT, ReadOnly: true },
+      { SourceVolume: "fs-0fedcba9876543210", ContainerPath: STAGING_MOUNT, ReadOnly: true },
+    ]);
+    expect(restore.ContainerDefinitions[0].MountPoints).toEqual([
+      { SourceVolume: "fs-0123456789abcdef0", ContainerPath: MOUNT, ReadOnly: false },
+      { SourceVolume: "fs-0fedcba9876543210", ContainerPath: STAGING_MOUNT, ReadOnly: false },
+    ]);
+    expect(capture.ContainerDefinitions[0]).toMatchObject({ Name: "worker", StopTimeout: 60 });
+  });
+
+  it("mounts nothing into verifications, which stay without root", () => {
+    const verify = taskOf("Verify");
+
+    expect(verify.Volumes).toEqual([]);
+    expect(verify.ContainerDefinitions[0]).toMatchObject({ User: "10001:10001", MountPoints: [] });
+  });
+
+  it("encrypts what goes to and from a file system, and mounts by IAM alone", () => {
+    for (const { EFSVolumeConfiguration } of [...taskOf("Capture").Volumes, ...taskOf("Restore").Volumes])
+      expect(EFSVolumeConfiguration).toMatchObject({
+        TransitEncryption: "ENABLED",
+        AuthorizationConfig: { IAM: "ENABLED" },
+      });
+  });
+
+  it("N7: lets captures mount and read as root, and never write", () => {
+    expect(new Set(actionsOf("CaptureFileSystems"))).toEqual(
+      new Set(["elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"]),
+    );
+    expect(actionsOf("RestoreFileSystems")).toContain("elasticfilesystem:ClientWrite");
+  });
+
+  it("lets both kinds of tasks reach the mount targets whose security group the plan names, by NFS and nothing else", () => {
+    const ways = Object.values(resources).filter(({ Type }) => Type === "AWS::EC2::SecurityGroupIngress");
+
+    expect(ways.map(({ Properties }) => Properties)).toEqual(
+      ["TaskSecurityGroup", "RestoreSecurityGroup"].flatMap((tasks) =>
+        ["sg-0123456789abcdef0", "sg-0fedcba9876543210"].map((group) =>
+          expect.objectContaining({
+            GroupId: group,
+            FromPort: 2049,
+            ToPort: 2049,
+            SourceSecurityGroupId: { "Fn::GetAtt": [tasks, "GroupId"] },
+          }),
+        ),
+      ),
+    );
+  });
+});
