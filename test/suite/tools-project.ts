@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import pWaitFor from "p-wait-for";
 import { NOT_FOR_FILES } from "../../infra/file-systems.ts";
 import { mountOf } from "../../lib/domain/file-systems.ts";
@@ -37,8 +37,9 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
 /** The tests of the `files` engine: with a file system of their own, and with what its tasks have to give files their owners. */
 export function runFilesProject(images: StageImages): Promise<Result> {
   const asItsTasks = ["--user=0:0", `--cap-drop=${NOT_FOR_FILES.join(",")}`];
-  const fileSystem = `--volume=${mountOf({ fileSystem: testFileSystem }).folder}`;
-  return runProject("files", (args) => inWorker(images.worker, [...asItsTasks, fileSystem], args));
+  const fileSystem = mountOf({ fileSystem: testFileSystem }).folder;
+  const mounts = [`--tmpfs=${dirname(fileSystem)}:mode=0755`, `--volume=${fileSystem}`]; // beside it, folders that nothing is mounted on
+  return runProject("files", (args) => inWorker(images.worker, [...asItsTasks, ...mounts], args));
 }
 
 /** vitest in the worker's image, read-only, with the checkout beside. */

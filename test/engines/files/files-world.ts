@@ -136,8 +136,11 @@ export async function insteadOfTar(script: string, when = String.raw`--create*/t
   });
 }
 
+/** Asked once: for an effective user that is not the real one, Node does not look at TMPDIR. */
+const scratch = tmpdir();
+
 export async function privateFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "files-"));
+  const folder = await mkdtemp(join(scratch, "files-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
