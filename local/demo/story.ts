@@ -25,7 +25,7 @@ export type Told = {
 const SCHEDULE_AHEAD_MS = 3_000;
 /** Of `app`, whose dump has some 220 MB: half of it. */
 const HALF_A_DUMP_BYTES = 110_000_000;
-const LIVE = { "app-db": "app-db-live", sessions: "sessions-live" } as const;
+const LIVE = { "app-db": "app-db-live", sessions: "sessions-live", uploads: "uploads-live" } as const;
 
 /** What a user wants to see, in order, on a stage that is up. Throws when anything is not as it should be. */
 export async function tellStory(
@@ -62,7 +62,9 @@ export async function tellStory(
   const brokenRun = await runBrokenBackup(stage, client, narrate);
   show(`${brokenRun.alarm.channel} ▸ ${client.asText(brokenRun.alarm)}`);
 
-  await narrate("disaster: a table dropped, rows deleted, FLUSHALL", () => disaster(stage));
+  await narrate("disaster: a table dropped, rows deleted, FLUSHALL, files deleted and overwritten", () =>
+    disaster(stage),
+  );
   const afterDisaster = await lookAtFleet(stage);
   const refusal = await narrate("a restore into the live database that nobody confirmed", () =>
     client.run("restore", { source: "app-db", target: LIVE["app-db"] }),
@@ -70,7 +72,7 @@ export async function tellStory(
   expectStatus(refusal, "FAILED");
   show(z.object({ errorMessage: z.string() }).parse(JSON.parse(refusal.cause)).errorMessage);
   const restores = await Promise.all(
-    (["app-db", "sessions"] as const).map((source) =>
+    (["app-db", "sessions", "uploads"] as const).map((source) =>
       narrate(`restore ${source}: safety point, load beside, compare, swap`, async () => {
         const begun = performance.now();
         const request = { source, target: LIVE[source], confirm: LIVE[source], requestedBy: "the demo" };

@@ -4,7 +4,7 @@ import { table } from "./tables.ts";
 
 /** The last thing a person reads: restorable to when, in how many seconds per phase, verified and restored how. */
 export function verdict({ backup, restores, brokenRun, before, afterDisaster, after, rollback }: Told): string {
-  const fleet = table(["asked of the servers themselves", "before", "after the disaster", "after the restore"]);
+  const fleet = table(["asked of the systems themselves", "before", "after the disaster", "after the restore"]);
   for (const name of Object.keys(before) as (keyof typeof before)[])
     fleet.push([name, before[name], afterDisaster[name], after[name]]);
   const points = table(["source", "phase", "seconds"]);
