@@ -11,6 +11,7 @@ const variants = {
   minimal: { network: "minimal" },
   private: { network: "private" },
   "sse-kms": {},
+  files: {},
 } as const;
 export type Packaged = keyof typeof variants;
 const everyPackage = Object.keys(variants) as Packaged[];
@@ -42,12 +43,13 @@ async function layOut(name: Packaged): Promise<void> {
   for (const entry of [...shared, "config/escrow"]) await symlink(join(repositoryRoot, entry), join(folder, entry));
   for (const entry of await readdir(join(repositoryRoot, "functions"), { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
-    const own = join(folder, "functions", entry.name);
-    await mkdir(own, { recursive: true });
-    await symlink(join(repositoryRoot, "functions", entry.name, "function.yml"), join(own, "function.yml"));
-    await writeFile(join(own, "handler.ts"), "export const handler = async () => {};\n");
+    const handler = join(folder, "functions", entry.name);
+    await mkdir(handler, { recursive: true });
+    await symlink(join(repositoryRoot, "functions", entry.name, "function.yml"), join(handler, "function.yml"));
+    await writeFile(join(handler, "handler.ts"), "export const handler = async () => {};\n");
   }
-  const plan = parse(await readFile(join(repositoryRoot, "config/local.yml"), "utf8"));
+  const own = name === "files" ? "config/examples/uploads.yml" : "config/local.yml";
+  const plan = parse(await readFile(join(repositoryRoot, own), "utf8"));
   if (name === "sse-kms") plan.encryption.repository = { kmsKey: REPOSITORY_KEY };
   await writeFile(join(folder, "config/local.yml"), stringify(plan));
 }

@@ -1,40 +1,11 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { packagedTemplate } from "./packaged.ts";
 
 const MOUNT = "/mnt/fs-0123456789abcdef0";
 const STAGING_MOUNT = "/mnt/fs-0fedcba9876543210";
-const Template = z.object({
-  Resources: z.record(
-    z.string(),
-    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
-  ),
-});
-let resources: z.infer<typeof Template>["Resources"];
-const folder = mkdtempSync(join(tmpdir(), "package-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Packages this checkout with another plan: everything else in the folder is a link. */
-async function packageWith(plan: string) {
-  for (const entry of readdirSync(".", { withFileTypes: true })) {
-    if (entry.isFile())
-      copyFileSync(entry.name, join(folder, entry.name)); // sls takes no link for its serverless.yml
-    else if (!/^(config|\..*)$/.test(entry.name)) symlinkSync(resolve(entry.name), join(folder, entry.name));
-  }
-  mkdirSync(join(folder, "config"));
-  copyFileSync(plan, join(folder, "config/local.yml"));
-  await execa(resolve("node_modules/.bin/sls"), ["package", "--stage", "local"], {
-    cwd: folder,
-    stdin: "ignore",
-    timeout: 120_000,
-    env: { AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" },
-  });
-  const file = join(folder, ".serverless/cloudformation-template-update-stack.json");
-  return Template.parse(JSON.parse(readFileSync(file, "utf8"))).Resources;
-}
+const SCRATCH = { SourceVolume: "scratch", ContainerPath: "/scratch" };
+const { Resources: resources } = packagedTemplate("files");
 
 const taskOf = (verb: string) => {
   const Task = z.object({
@@ -56,19 +27,17 @@ const actionsOf = (policy: string) =>
     .PolicyDocument.Statement.flatMap(({ Action }) => Action);
 
 describe("the packaged template of a plan with file systems", () => {
-  beforeAll(async () => {
-    resources = await packageWith("config/examples/uploads.yml");
-  }, 150_000);
-
   it("mounts every file system of the plan into captures, read-only, and those of targets into restores", () => {
     const capture = taskOf("Capture");
     const restore = taskOf("Restore");
 
     expect(capture.ContainerDefinitions[0].MountPoints).toEqual([
+      SCRATCH,
       { SourceVolume: "fs-0123456789abcdef0", ContainerPath: MOUNT, ReadOnly: true },
       { SourceVolume: "fs-0fedcba9876543210", ContainerPath: STAGING_MOUNT, ReadOnly: true },
     ]);
     expect(restore.ContainerDefinitions[0].MountPoints).toEqual([
+      SCRATCH,
       { SourceVolume: "fs-0123456789abcdef0", ContainerPath: MOUNT, ReadOnly: false },
       { SourceVolume: "fs-0fedcba9876543210", ContainerPath: STAGING_MOUNT, ReadOnly: false },
     ]);
@@ -78,12 +47,16 @@ describe("the packaged template of a plan with file systems", () => {
   it("mounts nothing into verifications, which stay without root", () => {
     const verify = taskOf("Verify");
 
-    expect(verify.Volumes).toEqual([]);
-    expect(verify.ContainerDefinitions[0]).toMatchObject({ User: "10001:10001", MountPoints: [] });
+    expect(verify.Volumes).toEqual([{ Name: "scratch" }]);
+    expect(verify.ContainerDefinitions[0]).toMatchObject({ User: "10001:10001", MountPoints: [SCRATCH] });
   });
 
   it("encrypts what goes to and from a file system, and mounts by IAM alone", () => {
-    for (const { EFSVolumeConfiguration } of [...taskOf("Capture").Volumes, ...taskOf("Restore").Volumes])
+    const mounted = [...taskOf("Capture").Volumes, ...taskOf("Restore").Volumes].filter(
+      ({ Name }) => Name !== "scratch",
+    );
+    expect(mounted).toHaveLength(4);
+    for (const { EFSVolumeConfiguration } of mounted)
       expect(EFSVolumeConfiguration).toMatchObject({
         TransitEncryption: "ENABLED",
         AuthorizationConfig: { IAM: "ENABLED" },
