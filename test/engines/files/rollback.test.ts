@@ -79,8 +79,8 @@ it("puts the old tree back where the restored one was removed", async () => {
 });
 
 it.each([
-  ["a link", `mv ${OLD} elsewhere; ln -s elsewhere ${OLD}`],
-  ["a file", `rm -r ${OLD}; touch ${OLD}`],
+  ["link", `mv ${OLD} elsewhere; ln -s elsewhere ${OLD}`],
+  ["file", `rm -r ${OLD}; touch ${OLD}`],
 ])("N2: puts no %s in the target's place", async (_, script) => {
   const { world } = await restored();
   sh(world.folder, script);
