@@ -12,11 +12,22 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      { test: { name: "security", include: ["test/security/**/*.test.ts"], testTimeout: 120_000 } },
       { test: { name: "template", include: ["test/template/**/*.test.ts"] } },
       {
         test: {
           name: "tools",
           include: ["test/{pipeline,engines}/**/*.test.ts"],
+          exclude: ["test/engines/files/**"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "files",
+          include: ["test/engines/files/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BackupId, Name } from "#domain/ids.ts";
+import { BackupId, Name, RestoreId } from "#domain/ids.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
 export const BackupByHand = z.strictObject({ backup: Name, sources: z.array(Name).min(1).optional() });
@@ -9,3 +9,12 @@ export const PointsByHand = z.strictObject({
   newest: z.int().positive().max(1_000).default(50),
 });
 export const PointByHand = z.strictObject({ source: Name, backupId: BackupId });
+/** After how many minutes without a proof the event of a new manifest counts as lost. */
+export const SweepByHand = z.strictObject({ lostAfterMinutes: z.number().min(0).default(5) });
+/** `confirm` is the target's name: a rollback takes away what was written since the restore, and keeps it beside. */
+export const RollbackByHand = z.strictObject({
+  restoreId: RestoreId,
+  confirm: Name,
+  requestedBy: z.string().max(200).optional(),
+});
+export type RollbackByHand = z.infer<typeof RollbackByHand>;

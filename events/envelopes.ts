@@ -25,6 +25,36 @@ export const ObjectCreated = envelope(
 );
 export type ObjectCreated = z.infer<typeof ObjectCreated>;
 
+/** The same page. A version that was deleted, or a delete marker that hides them all. */
+export const ObjectDeleted = envelope(
+  "aws.s3",
+  "Object Deleted",
+  z.looseObject({
+    ...ObjectCreated.shape.detail.shape,
+    "deletion-type": z.enum(["Permanently Deleted", "Delete Marker Created"]),
+  }),
+);
+
+const Requester = z.looseObject({
+  reason: z.string().optional(),
+  requester: z.string().optional(),
+  "source-ip-address": z.string().optional(),
+  "request-id": z.string().optional(),
+});
+
+/** What a change of an object says, who did it included, as far as S3 tells. */
+export function changeOf({ time, detail }: ObjectCreated | z.infer<typeof ObjectDeleted>) {
+  const { reason, requester, ...from } = Requester.parse(detail);
+  return {
+    bucket: detail.bucket.name,
+    key: detail.object.key,
+    at: new Date(time),
+    isDeletedForGood: detail["deletion-type"] === "Permanently Deleted",
+    isByRule: reason === "Lifecycle Expiration",
+    who: `${requester ?? "somebody"} from ${from["source-ip-address"] ?? "an unknown address"}, by ${reason ?? "an unknown request"} (request ${from["request-id"] ?? "unknown"})`,
+  };
+}
+
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
 export const ExecutionEnded = envelope(
   "aws.states",

@@ -30,12 +30,21 @@ const happenings = {
     safetyBackupId: BackupId.nullable(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
   }),
+  RestoreRolledBack: z.strictObject({
+    stage: z.string(),
+    restoreId: RestoreId,
+    source: z.string(),
+    target: z.string(),
+    kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  }),
   AlarmRaised: z.strictObject({
     stage: z.string(),
     code: z.string(),
     source: z.string(),
+    /** Tells problems of one code apart: the same problem is told once. */
+    problem: z.string(),
     message: z.string(),
-    next: z.string(),
+    next: z.strictObject({ say: z.string(), command: z.string().optional() }),
   }),
 };
 export type Happening = {
@@ -45,7 +54,7 @@ export type Happening = {
 /** The envelope that EventBridge puts around one of ours. */
 export const Happened = z.looseObject({
   source: z.literal("holdfast"),
-  "detail-type": z.enum(["BackupCommitted", "PointVerified", "RestoreFinished", "AlarmRaised"]),
+  "detail-type": z.enum(["BackupCommitted", "PointVerified", "RestoreFinished", "RestoreRolledBack", "AlarmRaised"]),
   detail: z.unknown(),
 });
 
@@ -58,6 +67,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "PointVerified":
       return { type, detail: happenings[type].parse(event.detail) };
     case "RestoreFinished":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "RestoreRolledBack":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRaised":
       return { type, detail: happenings[type].parse(event.detail) };

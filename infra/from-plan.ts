@@ -2,12 +2,22 @@ import { readEscrow, readPlan } from "#adapters/plan-file.ts";
 import type { Plan } from "#domain/plan.ts";
 import { eventBridgeCron } from "#domain/schedule.ts";
 import { engineSections } from "#engines/descriptions.ts";
+import { fileSystems } from "./file-systems.ts";
+import { repositoryKey } from "./repository-key.ts";
 
-/** Everything in the template that follows from the plan: schedules, who may read which secret, who is mailed. */
+/** Everything in the template that follows from the plan: schedules, secrets, file systems, who is mailed, the bucket's key. */
 export function fromPlan(stage: string) {
   const plan = readPlan(".", stage, engineSections);
   readEscrow(".", plan); // an escrow key that is missing must stop the deployment, not a backup at night
-  return { Resources: { ...schedules(stage, plan), ...secretPolicies(plan), ...mails(plan) } };
+  return {
+    Resources: {
+      ...schedules(stage, plan),
+      ...secretPolicies(plan),
+      ...fileSystems(plan),
+      ...mails(plan),
+      ...repositoryKey(plan),
+    },
+  };
 }
 
 export const pinnedKey = (stage: string) => readPlan(".", stage, engineSections).signing?.publicKeySha256 ?? "none";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { StackOutputs } from "./deploy.ts";
-import { appDatabases, fleetServers } from "./fleet/servers.ts";
+import { appDatabases, type FleetTreeName, fleetServers, fleetTrees } from "./fleet/servers.ts";
 import type { StageImages } from "./images/images.ts";
 import { secretName } from "./secrets.ts";
 import { stageAddresses, stageFiles } from "./stage-layout.ts";
@@ -26,6 +26,13 @@ const Redis = z.object({
   container: z.string(),
   secret: z.string(),
 });
+/** `folder`: where the tree lies on this machine. */
+const Files = z.object({
+  engine: z.literal("files"),
+  fileSystem: z.string(),
+  path: z.string(),
+  folder: z.string(),
+});
 
 const LocalStage = z.object({
   endpoint: z.string(),
@@ -35,8 +42,8 @@ const LocalStage = z.object({
   bucket: z.string().optional(),
   /** Every output of the stack, by its key. */
   outputs: z.record(z.string(), z.string()),
-  sources: z.object({ "app-db": Postgresql, sessions: Redis }),
-  targets: z.object({ "staging-db": Postgresql, "staging-redis": Redis }),
+  sources: z.object({ "app-db": Postgresql, sessions: Redis, uploads: Files }),
+  targets: z.object({ "staging-db": Postgresql, "staging-redis": Redis, "staging-uploads": Files }),
   sink: z.string(),
   /** `{ "<name>": { username, password } }`, readable by its owner only. */
   secretsFile: z.string(),
@@ -68,6 +75,10 @@ export function localStageOf(images: StageImages, outputs: StackOutputs): LocalS
     const { engine, container, host, port } = fleetServers[name];
     return { engine, container, host, port, secret: secretName(name) };
   };
+  const files = (name: FleetTreeName) => {
+    const { engine, fileSystem, path, folder } = fleetTrees[name];
+    return { engine, fileSystem, path, folder };
+  };
   return LocalStage.parse({
     ...{
       endpoint: stageAddresses.endpoint,
@@ -76,8 +87,12 @@ export function localStageOf(images: StageImages, outputs: StackOutputs): LocalS
       sink: stageAddresses.sink,
     },
     ...{ bucket, outputs, images },
-    sources: { "app-db": postgresql("app-db", appDatabases), sessions: redis("sessions") },
-    targets: { "staging-db": postgresql("staging-db", []), "staging-redis": redis("staging-redis") },
+    sources: { "app-db": postgresql("app-db", appDatabases), sessions: redis("sessions"), uploads: files("uploads") },
+    targets: {
+      "staging-db": postgresql("staging-db", []),
+      "staging-redis": redis("staging-redis"),
+      "staging-uploads": files("staging-uploads"),
+    },
     secretsFile: stageFiles.secrets,
     escrow: { publicKeyFile: stageFiles.escrow.publicKey, privateKeyFile: stageFiles.escrow.privateKey },
     efsFolder: stageFiles.emulator.efs,

@@ -4,7 +4,9 @@ import { z } from "zod";
 import { stageAddresses, stageFiles } from "./stage-layout.ts";
 
 /** What every container of the local stage carries, so that `local:down` finds it by what it is and not by its name. */
-export const stageLabel = "holdfast.local=1";
+export const stageLabel = "holdfast.stage=local";
+/** What every image that is built here carries. Containers inherit it, so it is another one: not each belongs to the stage. */
+export const imageLabel = "holdfast.image=1";
 /** What this stage's emulator puts on the containers of its ECS tasks; they stay after their exit. */
 export const taskLabel = `ministack.instance=${hostname()}:${stageAddresses.emulatorPort}`;
 

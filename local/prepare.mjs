@@ -13,7 +13,10 @@ const state = join(root, ".holdfast");
 const logs = join(state, "logs");
 const venv = join(state, "venv");
 const requirements = join(root, "local/requirements.txt");
-const aptPackages = ["podman", "runc", "buildah", "netavark", "aardvark-dns", "iptables", "uidmap", "mmdebstrap"];
+const aptPackages = [
+  ...["podman", "runc", "buildah", "netavark", "aardvark-dns", "iptables", "uidmap", "mmdebstrap"],
+  "git", // the suite makes a repository with a secret in its history, to see it found
+];
 
 try {
   mkdirSync(logs, { recursive: true });

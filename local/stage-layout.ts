@@ -10,6 +10,7 @@ export const stageFiles = {
   root: stateRoot,
   logs: join(stateRoot, "logs"),
   build: join(stateRoot, "build"),
+  reports: join(stateRoot, "reports"),
   podmanSocket: join(stateRoot, "podman.sock"),
   containersConf: join(stateRoot, "containers.conf"),
   processes: join(stateRoot, "processes.json"),

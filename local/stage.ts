@@ -6,6 +6,7 @@ import { checkTypes, deployStack, type StackOutputs } from "./deploy.ts";
 import { startEmulator } from "./emulator/start.ts";
 import { ensureEscrowKeys } from "./escrow.ts";
 import { resetFleet } from "./fleet/fleet.ts";
+import { fleetServerNames, fleetTreeNames } from "./fleet/servers.ts";
 import { removeOlderImages } from "./images/build-image.ts";
 import { ensureStageImages, type StageImages } from "./images/images.ts";
 import { type LocalStage, localStageOf, readLocalStage, writeLocalStage } from "./local-stage.ts";
@@ -93,8 +94,10 @@ export async function stopStage({ narrate = narrateNothing }: { narrate?: Narrat
 async function startServers(narrate: Narrate): Promise<StageImages> {
   const images = await narrate("images", () => ensureStageImages(narrate));
   await Promise.all([
-    narrate("container engine", startContainerEngine).then(() => narrate("emulator", startEmulator)),
-    narrate("sample fleet", () => resetFleet()),
+    narrate("container engine", startContainerEngine)
+      .then(() => narrate("emulator", startEmulator)) // it wipes its file systems
+      .then(() => narrate("sample tree of files", () => resetFleet(fleetTreeNames))),
+    narrate("sample fleet", () => resetFleet(fleetServerNames)),
     narrate("sink", startSink),
     ensureEscrowKeys(images.worker),
   ]);

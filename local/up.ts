@@ -8,10 +8,12 @@ await asRoot();
 try {
   const stage = await startStage({ narrate: narrateTo(process.stdout) });
   process.stdout.write(`\nThe local stage is up. ${stageFiles.localStage} says where everything is.\n`);
-  for (const [name, { engine, host, port }] of Object.entries({ ...stage.sources, ...stage.targets }))
-    process.stdout.write(`  ${name.padEnd(14)} ${engine.padEnd(11)} ${host}:${port}\n`);
+  for (const [name, one] of Object.entries({ ...stage.sources, ...stage.targets })) {
+    const where = one.engine === "files" ? one.folder : `${one.host}:${one.port}`;
+    process.stdout.write(`  ${name.padEnd(15)} ${one.engine.padEnd(11)} ${where}\n`);
+  }
   process.stdout.write(
-    `  ${"AWS".padEnd(14)} ${"emulated".padEnd(11)} ${stage.endpoint}\n  ${"messages".padEnd(14)} ${"sink".padEnd(11)} ${stage.sink}/messages\n\nnpm run local:down ends it.\n`,
+    `  ${"AWS".padEnd(15)} ${"emulated".padEnd(11)} ${stage.endpoint}\n  ${"messages".padEnd(15)} ${"sink".padEnd(11)} ${stage.sink}/messages\n\nnpm run local:down ends it.\n`,
   );
 } catch (error) {
   process.stderr.write(

@@ -6,10 +6,12 @@ import { ensureStageImages, ensureStockToolsImage } from "../local/images/images
 import { narrateTo } from "../local/narrate.ts";
 import { startStage, stopStage } from "../local/stage.ts";
 import { makeStageFolders } from "../local/stage-layout.ts";
+import { auditDependencies } from "./suite/audit.ts";
 import { faultLine } from "./suite/fault-line.ts";
+import { ensureGitleaks } from "./suite/gitleaks.ts";
 import { staticChecks } from "./suite/steps.ts";
 import { lintTemplate } from "./suite/template.ts";
-import { runToolsProject } from "./suite/tools-project.ts";
+import { runFilesProject, runToolsProject } from "./suite/tools-project.ts";
 import { type Result, runProject } from "./suite/vitest-project.ts";
 
 await asRoot();
@@ -18,6 +20,7 @@ await asRoot();
 const narrate = narrateTo(process.stdout);
 const begun = performance.now();
 const problems: string[] = [];
+const notChecked: string[] = [];
 const results: Result[] = [];
 const heading = (text: string) => process.stdout.write(`\n${colors.bold(text)}\n`);
 const part = async (title: string, work: () => Promise<unknown>) => {
@@ -34,6 +37,10 @@ const tests = async (title: string, work: () => Promise<Result>) => {
 
 heading("Static checks");
 for (const { title, work } of staticChecks) await part(title, work);
+await part("known holes in dependencies", async () => {
+  const audit = await auditDependencies();
+  if (audit.notChecked) notChecked.push(audit.notChecked);
+});
 await tests("Unit tests", () => runProject("unit"));
 
 heading("Images");
@@ -43,8 +50,11 @@ const images = await narrate("images", () => ensureStageImages(narrate));
 await narrate("image of stock tools", () => ensureStockToolsImage(narrate));
 await narrate("escrow keys of the local plan", () => ensureEscrowKeys(images.worker)); // a plan without them is refused
 await part("the packaged template and the machines lint", lintTemplate);
+await part("secret scanner, built from source", ensureGitleaks);
+await tests("Secrets in the repository", () => runProject("security"));
 await tests("The packaged template", () => runProject("template"));
 await tests("Pipeline and engines, with the worker's tools and real servers", () => runToolsProject(images));
+await tests("The files engine, as its tasks run", () => runFilesProject(images));
 
 heading("The local stage");
 try {
@@ -59,6 +69,7 @@ try {
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0) + problems.length;
 heading("Result");
+for (const what of notChecked) process.stdout.write(`${colors.yellow("not checked:")} ${what}\n`);
 for (const problem of problems) process.stdout.write(`${colors.red("✗")} ${problem}\n`);
 process.stdout.write(
   `${await faultLine(results)}\n${((performance.now() - begun) / 60_000).toFixed(1)} min\n\n${passed} passed, ${failed} failed\n`,

@@ -4,6 +4,7 @@ import { zstdAndGpg } from "#adapters/commands/sealing.ts";
 import { structuredLog } from "#adapters/log.ts";
 import { loadConfig } from "#config";
 import { engines } from "#engines/registry.ts";
+import { giveUpRoot } from "./give-up-root.ts";
 
 /** Everything that a task may need; its role decides what it can do with it. */
 export function wireTask(env: NodeJS.ProcessEnv, workDir: string) {
@@ -16,6 +17,7 @@ export function wireTask(env: NodeJS.ProcessEnv, workDir: string) {
     commands: commands(workDir),
     log: structuredLog("holdfast-task"),
     engines,
+    giveUpRoot: () => giveUpRoot(workDir),
     workDir,
   };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineTask } from "#adapters/aws/define-task.ts";
+import { defineTask, log } from "#adapters/aws/define-task.ts";
 import { wireAws } from "#adapters/aws/wire.ts";
 import { checkInterlock } from "#app/check-interlock.ts";
 import { loadConfig } from "#config";
@@ -14,6 +14,7 @@ const run = checkInterlock({
   ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256),
   plan,
   swapKeepsOldState,
+  log,
 });
 const InterlockInput = z.strictObject({ input: RestoreRequested, plan: RestorePlan, inspected: z.array(TaskEnd) });
 

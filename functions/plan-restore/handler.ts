@@ -1,4 +1,4 @@
-import { defineTask } from "#adapters/aws/define-task.ts";
+import { defineTask, log } from "#adapters/aws/define-task.ts";
 import { wireAws } from "#adapters/aws/wire.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { loadConfig } from "#config";
@@ -8,6 +8,11 @@ import { RestoreRequested } from "#events/restore-requested.ts";
 import { loadPlan } from "../plan.ts";
 
 const { plan } = loadPlan(process.env);
-const run = planRestore({ ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256), plan, restoreOptions });
+const run = planRestore({
+  ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256),
+  plan,
+  restoreOptions,
+  log,
+});
 
 export const handler = defineTask(inExecution(RestoreRequested), run);

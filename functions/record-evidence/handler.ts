@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { defineTask } from "#adapters/aws/define-task.ts";
-import { wireAws, wireEvents } from "#adapters/aws/wire.ts";
+import { defineTask, log } from "#adapters/aws/define-task.ts";
+import { wireAws, wireEvents, wireMetrics } from "#adapters/aws/wire.ts";
 import { recordEvidence } from "#app/record-evidence.ts";
 import { loadConfig } from "#config";
 import { BackupId } from "#domain/ids.ts";
@@ -9,8 +9,10 @@ import { TaskEnd } from "#domain/task-input.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { loadPlan } from "../plan.ts";
 
-const ports = wireAws(loadConfig(process.env), loadPlan(process.env).plan.signing?.publicKeySha256);
-const run = recordEvidence({ ...ports, events: wireEvents() });
+const config = loadConfig(process.env);
+const { plan } = loadPlan(process.env);
+const ports = wireAws(config, plan.signing?.publicKeySha256);
+const run = recordEvidence({ ...ports, events: wireEvents(), log, metrics: wireMetrics(config, plan) });
 const EvidenceInput = z.strictObject({
   input: RestoreRequested,
   plan: RestorePlan,

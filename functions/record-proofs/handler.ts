@@ -1,14 +1,16 @@
 import { z } from "zod";
-import { defineTask } from "#adapters/aws/define-task.ts";
-import { wireAws, wireEvents } from "#adapters/aws/wire.ts";
+import { defineTask, log } from "#adapters/aws/define-task.ts";
+import { wireAws, wireEvents, wireMetrics } from "#adapters/aws/wire.ts";
 import { recordProofs } from "#app/record-proofs.ts";
 import { loadConfig } from "#config";
 import { BackupId } from "#domain/ids.ts";
 import { TaskEnd } from "#domain/task-input.ts";
 import { loadPlan } from "../plan.ts";
 
-const ports = wireAws(loadConfig(process.env), loadPlan(process.env).plan.signing?.publicKeySha256);
-const run = recordProofs({ ...ports, events: wireEvents() });
+const config = loadConfig(process.env);
+const { plan } = loadPlan(process.env);
+const ports = wireAws(config, plan.signing?.publicKeySha256);
+const run = recordProofs({ ...ports, events: wireEvents(), log, metrics: wireMetrics(config, plan) });
 const RecordInput = z.strictObject({
   backupId: BackupId,
   runId: z.string(),

@@ -1,10 +1,11 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import type { Log } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
 
 /** Powertools' structured lines behind our port. */
-export const asLog = (logger: Logger): Log => ({
+export const asLog = (logger: Logger): RunLog => ({
   info: (message, fields) => logger.info(message, fields ?? {}),
   error: (message, fields) => logger.error(message, fields ?? {}),
+  belongsTo: (run) => logger.setCorrelationId(run),
 });
 
-export const structuredLog = (serviceName: string): Log => asLog(new Logger({ serviceName }));
+export const structuredLog = (serviceName: string): RunLog => asLog(new Logger({ serviceName }));

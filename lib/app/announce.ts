@@ -1,13 +1,16 @@
 import type { Announcement } from "#domain/announcement.ts";
+import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { Happening } from "#events/happenings.ts";
-import type { Log } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { Channel } from "#ports/messaging.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { claim } from "./claim.ts";
+import { countFailure } from "./count-failure.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
 
@@ -17,7 +20,8 @@ type Ports = CatalogPorts & {
   stage: string;
   plan: Plan;
   channels: Channel[];
-  log: Log;
+  log: RunLog;
+  metrics: Metrics;
 };
 type Told = { happening: Happening; requestId: string } | { execution: ExecutionEnded["detail"]; requestId: string };
 
@@ -27,20 +31,23 @@ type Told = { happening: Happening; requestId: string } | { execution: Execution
  */
 export const announce =
   (ports: Ports) =>
-  async (told: Told): Promise<{ told: boolean; code: string }> => {
+  async (told: Told): Promise<{ told: boolean; code?: string }> => {
     const { runId, what } =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
+    ports.log.belongsTo(runId);
+    if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
+      ports.log.info(`${what} was announced already`, { runId, what });
+      return { told: false };
+    }
+    if ("execution" in told) countFailure(ports, told.execution);
     const announcement =
       "happening" in told ? describeHappening(told.happening) : await describeFailure(ports, told.execution);
-    if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
-      ports.log.info(`${announcement.code} was announced already`, { runId, what });
-      return { told: false, code: announcement.code };
-    }
     const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what }));
     const failures = (await Promise.allSettled(tries)).flatMap((result) =>
       result.status === "rejected" ? [result.reason] : [],
     );
     if (failures.length > 0) throw failures[0];
+    ports.log.info(`${announcement.code}: told`, { channels: ports.channels.map(({ name }) => name) });
     return { told: true, code: announcement.code };
   };
 
@@ -67,8 +74,9 @@ function identify({ type, detail }: Happening): { runId: string; what: string } 
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
     case "RestoreFinished":
+    case "RestoreRolledBack":
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
     case "AlarmRaised":
-      return { runId: `alarm-${detail.source}`, what: detail.code };
+      return { runId: `alarm-${sha256(detail.problem).slice(0, 16)}`, what: detail.code };
   }
 }

@@ -1,7 +1,6 @@
-import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { SourceChecked } from "#domain/outcome.ts";
-import type { Plan } from "#domain/plan.ts";
+import { optionsOf, type Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { Tasks } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -22,12 +21,7 @@ type Ports = {
 export const askForCheck =
   (ports: Ports) =>
   async ({ source }: { source: string }, callId: string): Promise<Answer> => {
-    const planned = ports.plan.sources[source];
-    if (!planned)
-      throw new InputInvalid(
-        `source: there is no source "${source}"; the plan has ${Object.keys(ports.plan.sources).join(", ")}`,
-      );
-    const { engine, restoreTo: _, ...section } = planned;
+    const { engine, section } = optionsOf(ports.plan, source);
     const runId = `check-${sha256(callId).slice(0, 16)}`;
     const { taskInputKey } = await storeTaskInput(ports, {
       verb: "check",

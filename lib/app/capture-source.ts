@@ -1,6 +1,7 @@
 import type { Artifact } from "#domain/artifact.ts";
 import { AlreadyCommitted } from "#domain/errors.ts";
 import type { Captured } from "#domain/outcome.ts";
+import { bytesPerSecond } from "#domain/pipeline-options.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { TaskInputOf } from "#domain/task-input.ts";
 import type { Engine, EngineTools } from "#ports/engine.ts";
@@ -8,6 +9,7 @@ import type { DataKeys } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
+import { limitBandwidth } from "./limit-bandwidth.ts";
 import { storeArtifact } from "./store-artifact.ts";
 
 type Ports = {
@@ -37,7 +39,9 @@ export const captureSource =
     // before any artifact: what is stored can always be opened
     if ((await repository.create(layout.wrappedKey(keyId, 1), JSON.stringify(wrappedKey))) === "exists")
       throw new AlreadyCommitted(`${keyId}: this attempt has a data key already, so another task is running as it`);
-    const store = storeArtifact({ uploads, sealing, log: tools.log });
+    const { compression, bandwidthLimit } = input.pipeline;
+    const limit = limitBandwidth(bandwidthLimit === undefined ? undefined : bytesPerSecond(bandwidthLimit));
+    const store = storeArtifact({ uploads, sealing, log: tools.log, compression, limit });
     const artifacts: Artifact[] = [];
     let number = 0;
     const { recoveredTo, toolVersions, facts, limits } = await engine.capture(

@@ -7,7 +7,7 @@ import type { Repository } from "#ports/repository.ts";
  * composite checksum. Reads no bytes. Empty when all is as it should be.
  */
 export async function checkArtifact(repository: Repository, artifact: Artifact): Promise<string[]> {
-  const stored = await repository.head(artifact.key);
+  const stored = await repository.head(artifact.key, artifact.versionId);
   if (!stored) return [`ArtifactMissing: ${artifact.key}`];
   const problems: string[] = [];
   const bytes = artifact.parts.reduce((sum, part) => sum + part.bytes, 0);

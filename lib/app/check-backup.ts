@@ -1,12 +1,12 @@
 import pMap from "p-map";
 import { BackupId, isSafety } from "#domain/ids.ts";
 import { backupIdOfManifestKey } from "#domain/repository-layout.ts";
-import type { Log } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
 import { type CatalogPorts, isUnbelievable, readManifest } from "./catalog.ts";
 import { checkArtifact } from "./check-artifact.ts";
 
-type Ports = CatalogPorts & { stage: string; bucket: string; machines: Machines; verifyMachine: string; log: Log };
+type Ports = CatalogPorts & { stage: string; bucket: string; machines: Machines; verifyMachine: string; log: RunLog };
 export type CheckResult = { ignored: string } | { backupId: BackupId; wrong: Record<string, string[]>; verify: string };
 
 /**
@@ -20,6 +20,7 @@ export const checkBackup =
     if (created.bucket !== ports.bucket || !id.success)
       return ignore(ports, `${created.bucket}/${created.key} is no manifest of this stage`);
     const backupId = id.data;
+    ports.log.belongsTo(backupId);
     const { wrong, reason } = await findWrong(ports, backupId);
     const isWhole = reason === undefined && Object.keys(wrong).length === 0;
     ports.log.info(isWhole ? `${backupId} is whole` : `${backupId} is not whole`, { backupId, wrong, reason });

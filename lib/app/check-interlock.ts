@@ -4,13 +4,14 @@ import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { judgeTask } from "./judge-task.ts";
 import { targetOf } from "./plan-restore.ts";
 import { readEvidence } from "./read-evidence.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
-type Ports = CatalogPorts & { plan: Plan; swapKeepsOldState: Record<string, boolean> };
+type Ports = CatalogPorts & { plan: Plan; swapKeepsOldState: Record<string, boolean>; log: RunLog };
 type Input = { input: RestoreRequested; plan: RestorePlan; inspected: TaskEnd[] };
 export type PassedInterlock = {
   safety: "none" | "committed" | "verified";
@@ -26,6 +27,7 @@ export const checkInterlock =
   (ports: Ports) =>
   async ({ input, plan, inspected }: Input): Promise<PassedInterlock> => {
     const { restoreId, source, target, backupId } = plan;
+    ports.log.belongsTo(restoreId);
     const task = `inspect-${source}`;
     const judged = await judgeTask(ports, { runId: restoreId, task }, inspected[0], Inspected);
     if (!judged.succeeded)
@@ -52,6 +54,7 @@ export const checkInterlock =
       await storeTaskInput(ports, { verb: "restore", ...run, target, section, options: input.options, fingerprint }),
     ];
     const isSafetyNeeded = needsConfirmation && holds.length > 0 && input.safety === "before";
+    ports.log.info(`${target} may be restored into`, { needsConfirmation, isSafetyNeeded });
     return {
       safety: !isSafetyNeeded ? "none" : ports.swapKeepsOldState[engine] ? "committed" : "verified",
       safetyInput: { safetyFor: restoreId, target, holds: holds.map(({ name }) => name) },

@@ -1,13 +1,15 @@
 import type { Artifact } from "#domain/artifact.ts";
 import { sha256 } from "#domain/hashes.ts";
-import type { BackupId } from "#domain/ids.ts";
-import { componentOf, MANIFEST_SCHEMA, type Manifest } from "#domain/manifest.ts";
+import { type BackupId, kindOfRun } from "#domain/ids.ts";
+import { type Component, componentOf, MANIFEST_SCHEMA, type Manifest } from "#domain/manifest.ts";
 import { Captured } from "#domain/outcome.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import { type Guide, restoreGuide } from "#domain/restore-guide.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { Signer } from "#ports/keys.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { checkArtifact } from "./check-artifact.ts";
 import { type Judged, judgeTask } from "./judge-task.ts";
@@ -23,6 +25,8 @@ type Ports = {
   signer: Signer;
   events: Events;
   guides: Record<string, Guide>;
+  log: RunLog;
+  metrics: Metrics;
 };
 type Input = { backupId: BackupId; sources: string[]; captures: TaskEnd[] };
 export type CommitResult = { outcome: "COMPLETE" | "PARTIAL" | "FAILED"; failedSources: string };
@@ -31,7 +35,8 @@ export type CommitResult = { outcome: "COMPLETE" | "PARTIAL" | "FAILED"; failedS
 export const commitBackup =
   (ports: Ports) =>
   async ({ backupId, sources, captures }: Input): Promise<CommitResult> => {
-    const { repository, layout, events, stage } = ports;
+    const { repository, layout, events, stage, log } = ports;
+    log.belongsTo(backupId);
     const judged = new Map<string, Judged<Captured>>();
     for (const source of sources)
       judged.set(
@@ -47,6 +52,7 @@ export const commitBackup =
       one.succeeded ? [[source, componentOf(one.outcome)] as const] : [],
     );
     const failed = [...judged].flatMap(([source, one]) => (one.succeeded ? [] : [[source, one.reason] as const]));
+    if (failed.length > 0) log.error(`${backupId}: not captured`, { failed: Object.fromEntries(failed) });
     if (good.length === 0) return { outcome: "FAILED", failedSources: describe(failed) };
 
     const guide = restoreGuide({ ...ports, backupId, components: good });
@@ -80,8 +86,19 @@ export const commitBackup =
     const bytes = good.reduce((sum, [, { size }]) => sum + size, 0);
     const detail = { stage, backupId, sources: good.map(([source]) => source), failed: manifest.failed, bytes };
     await events.emit({ type: "BackupCommitted", detail });
+    log.info(`${backupId}: committed, ${manifest.outcome}`, { sources: detail.sources, bytes });
+    measure(ports, backupId, manifest);
     return { outcome: manifest.outcome, failedSources: describe(failed) };
   };
+
+/** A run that is not complete ends FAILED and is counted by who tells of it: other failures never come here. */
+function measure({ metrics }: Ports, backupId: BackupId, { components, outcome }: Manifest) {
+  for (const [source, component] of Object.entries(components))
+    metrics({ backup_duration_seconds: secondsOf(component), backup_size_bytes: component.size }, { source });
+  if (outcome === "COMPLETE") metrics({ backup_success_total: 1 }, { backup: kindOfRun(backupId) });
+}
+
+const secondsOf = ({ startedAt, finishedAt }: Component) => (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
 
 async function judge(
   ports: Ports,

@@ -84,11 +84,13 @@ const firstSource = (cause: string) => /^([a-z][a-z0-9-]*): /.exec(cause)?.[1] ?
 /** What a machine was asked for, as far as it can be read. */
 const Request = z.looseObject({
   backup: z.string().optional(),
+  scheduledTime: z.string().optional(),
+  safetyFor: z.string().optional(),
   target: z.string().optional(),
   backupId: z.string().optional(),
   source: z.string().optional(),
 });
-function readRequest({ input }: Execution): z.infer<typeof Request> {
+export function readRequest({ input }: Execution): z.infer<typeof Request> {
   try {
     return Request.parse(JSON.parse(input ?? ""));
   } catch {

@@ -59,15 +59,31 @@ export function describeHappening({ type, detail }: Happening): Announcement {
           { label: "took", value: `${detail.seconds.toFixed(1)} s` },
         ],
       };
+    case "RestoreRolledBack":
+      return {
+        severity: "warning",
+        code: type,
+        title: `${detail.target} is again what it was before the restore ${detail.restoreId}`,
+        happened: [`The old state that the restore of ${detail.source} had kept was put back in one step.`],
+        intact: `every point, and what came into the restored state: ${detail.kept.map(({ what }) => what).join(", ") || "nothing was there"}.`,
+        next:
+          detail.kept.length > 0
+            ? { say: "when nobody needs that any more:", command: detail.kept.map(({ drop }) => drop).join("\n") }
+            : { say: "let the application in and look at it." },
+        figures: [{ label: "restore", value: detail.restoreId }],
+      };
     case "AlarmRaised":
       return {
         severity: "critical",
         code: detail.code,
         title: `${detail.code}: ${detail.source}`,
-        happened: [detail.message],
+        happened: detail.message.split("\n"),
         intact: "every point that is verified.",
-        next: { say: detail.next },
-        figures: [],
+        next: {
+          say: detail.next.say,
+          ...(detail.next.command === undefined ? {} : { command: detail.next.command }),
+        },
+        figures: [{ label: "runbook", value: `docs/runbooks/${detail.code}.md` }],
       };
   }
 }

@@ -52,10 +52,11 @@ export const openArtifact = ({ repository, sealing }: { repository: Repository; 
   };
 
 async function* authenticParts(repository: Repository, artifact: Artifact, count: ReadCount, signal: AbortSignal) {
-  const ranges: { number: number; start: number; end: number; sha256: string }[] = [];
+  const { versionId } = artifact;
+  const ranges: { number: number; start: number; end: number; versionId: string | undefined; sha256: string }[] = [];
   let start = 0;
   for (const [index, part] of artifact.parts.entries()) {
-    ranges.push({ number: index + 1, start, end: start + part.bytes - 1, sha256: part.sha256 });
+    ranges.push({ number: index + 1, start, end: start + part.bytes - 1, versionId, sha256: part.sha256 });
     start += part.bytes;
   }
   const read = async (range: (typeof ranges)[number]) => {

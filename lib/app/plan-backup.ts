@@ -1,11 +1,13 @@
 import pMap from "p-map";
 import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
-import { type BackupId, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
-import type { Plan, SafetySources } from "#domain/plan.ts";
+import { type BackupId, kindOfRun, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
+import { PipelineOptions } from "#domain/pipeline-options.ts";
+import { optionsOf, type Plan, type SafetySources } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { BackupRequested } from "#events/backup-requested.ts";
-import type { Log } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { claim } from "./claim.ts";
 import { storeTaskInput } from "./store-task-input.ts";
@@ -17,8 +19,8 @@ type Ports = {
   escrow: string | null;
   /** Per engine: the section of a source that is what a target holds. */
   safetySources: SafetySources;
-  log: Log;
-  count: (metric: string) => void;
+  log: RunLog;
+  metrics: Metrics;
 };
 type Input = { input: BackupRequested; execution: { id: string; startTime: string } };
 export type PlannedBackup = {
@@ -30,27 +32,29 @@ export type PlannedBackup = {
 
 /** Claims the run for this execution and stores one task input per source. A run that is claimed already is left alone. */
 export const planBackup =
-  ({ repository, layout, plan, escrow, safetySources, log, count }: Ports) =>
+  ({ repository, layout, plan, escrow, safetySources, log, metrics }: Ports) =>
   async ({ input, execution }: Input): Promise<PlannedBackup> => {
     const { backupId, captures } =
       "safetyFor" in input ? safety(plan, safetySources, input, execution) : ofPlan(plan, input, execution);
+    log.belongsTo(backupId);
     const claimed = await claim(repository, layout.claim(backupId), execution.id);
     if (!claimed) {
       log.info(`${backupId} is claimed by another execution: nothing to do`, { backupId });
-      count("BackupsSkipped");
+      metrics({ backup_skipped_total: 1 }, { backup: kindOfRun(backupId) });
     }
     const sources = !claimed
       ? []
-      : await pMap(captures, ({ source, engine, section }) =>
+      : await pMap(captures, ({ source, ...told }) =>
           storeTaskInput(
             { repository, layout },
-            { verb: "capture", runId: backupId, task: source, source, engine, backupId, section, escrow },
+            { verb: "capture", runId: backupId, task: source, source, ...told, backupId, escrow },
           ),
         );
+    if (claimed) log.info(`${backupId}: to be captured`, { sources: sources.map(({ source }) => source) });
     return { claimed, backupId, sourceIds: captures.map(({ source }) => source), sources };
   };
 
-type Capture = { source: string; engine: string; section: Record<string, unknown> };
+type Capture = { source: string; engine: string; section: Record<string, unknown>; pipeline: PipelineOptions };
 type Planned = { backupId: BackupId; captures: Capture[] };
 type OfPlan = Extract<BackupRequested, { backup: string }>;
 type Safety = Extract<BackupRequested, { safetyFor: string }>;
@@ -71,11 +75,7 @@ function ofPlan(plan: Plan, input: OfPlan, execution: Input["execution"]): Plann
     input.scheduledTime === undefined
       ? manualBackupId(sha256(execution.id).slice(0, 4), new Date(execution.startTime))
       : scheduledBackupId(input.backup, new Date(input.scheduledTime));
-  const captures = wanted.map((source) => {
-    const { engine = "", restoreTo: _, ...section } = plan.sources[source] ?? {};
-    return { source, engine, section };
-  });
-  return { backupId, captures };
+  return { backupId, captures: wanted.map((source) => ({ source, ...optionsOf(plan, source) })) };
 }
 
 /** What a restore would replace: captured under the name of the source that lives there, or else of the target. */
@@ -83,14 +83,11 @@ function safety(plan: Plan, safetySources: SafetySources, input: Safety, executi
   const target = plan.targets[input.target];
   if (!target) throw new InputInvalid(`target: there is no target "${input.target}"`);
   const { engine, live: _, source, ...own } = target;
-  const {
-    engine: __,
-    restoreTo: ___,
-    ...sourceSection
-  } = (source === undefined ? undefined : plan.sources[source]) ?? {};
-  const section = safetySources[engine]?.(source === undefined ? own : sourceSection, input.holds) ?? {};
+  const { section: its, pipeline } =
+    source === undefined ? { section: own, pipeline: PipelineOptions.parse({}) } : optionsOf(plan, source);
+  const section = safetySources[engine]?.(its, input.holds) ?? {};
   return {
     backupId: safetyBackupId(input.safetyFor, new Date(execution.startTime)),
-    captures: [{ source: source ?? input.target, engine, section }],
+    captures: [{ source: source ?? input.target, engine, section, pipeline }],
   };
 }

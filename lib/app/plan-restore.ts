@@ -6,6 +6,7 @@ import type { Plan, Target } from "#domain/plan.ts";
 import { chooseLatest, isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
+import type { RunLog } from "#ports/log.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
@@ -18,7 +19,7 @@ export type PlannedRestore = { plan: RestorePlan; inspect: { source: string; tas
  * with everything that is wrong with the request, or `NoSuchPoint` with the points that there are.
  */
 export const planRestore =
-  (ports: Ports) =>
+  (ports: Ports & { log: RunLog }) =>
   async ({ input, execution }: Input): Promise<PlannedRestore> => {
     const { name: target, section, engine, isLive } = targetOf(ports.plan, input);
     checkOptions(ports, engine, input.options);
@@ -28,11 +29,13 @@ export const planRestore =
       throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
     const startedAt = new Date(execution.startTime);
     const restoreId = newRestoreId(sha256(execution.id).slice(0, 4), startedAt);
+    ports.log.belongsTo(restoreId);
     const { source } = input;
     const { backupId } = point;
     const run = { runId: restoreId, task: `inspect-${source}`, source, engine, backupId };
     const inspect = [await storeTaskInput(ports, { verb: "inspect", ...run, target, section, options: input.options })];
     const recoveredTo = point.recoveredTo.toISOString();
+    ports.log.info(`${source}: to be restored from ${backupId} into ${target}`, { recoveredTo });
     return {
       plan: {
         restoreId,

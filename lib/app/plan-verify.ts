@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { NoSuchPoint } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
+import type { RunLog } from "#ports/log.ts";
 import { type CatalogPorts, pointsOf, readManifest } from "./catalog.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
@@ -21,9 +22,10 @@ export type PlannedVerify = {
  * to quarantine as they are. Throws `NoSuchPoint`, or what makes the manifest unbelievable.
  */
 export const planVerify =
-  (ports: CatalogPorts) =>
+  (ports: CatalogPorts & { log: RunLog }) =>
   async ({ input: { backupId, wrong = {}, again = false }, execution }: Input): Promise<PlannedVerify> => {
     const runId = `verify-${execution.name}`; // the execution of a backup's event is named like the backup, whose run has a folder too
+    ports.log.belongsTo(backupId);
     const found = await readManifest(ports, backupId);
     if (!found) throw new NoSuchPoint(`There is no backup ${backupId}`);
     const { points } = await pointsOf(ports, backupId);
@@ -33,6 +35,7 @@ export const planVerify =
     const sources = await pMap(open, ({ source, component: { engine } }) =>
       storeTaskInput(ports, { verb: "verify", runId, task: source, source, engine, backupId }),
     );
+    ports.log.info(`${backupId}: to be read back`, { runId, sources: sources.map(({ source }) => source), wrong });
     const known = Object.fromEntries(Object.entries(wrong).filter(([source]) => found.manifest.components[source]));
     return { isNeeded: sources.length > 0 || Object.keys(known).length > 0, backupId, runId, wrong: known, sources };
   };

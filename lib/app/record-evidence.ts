@@ -5,12 +5,14 @@ import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
 import type { Signer } from "#ports/keys.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { judgeTask } from "./judge-task.ts";
 import { createSigned } from "./signed-objects.ts";
 
-type Ports = CatalogPorts & { stage: string; signer: Signer; events: Events };
+type Ports = CatalogPorts & { stage: string; signer: Signer; events: Events; log: RunLog; metrics: Metrics };
 type Input = {
   input: RestoreRequested;
   plan: RestorePlan;
@@ -25,6 +27,7 @@ export const recordEvidence =
   (ports: Ports) =>
   async ({ input, plan, executionId, safetyBackupId, restored }: Input): Promise<RecordedEvidence> => {
     const { restoreId, source, target, backupId, recoveredTo, startedAt } = plan;
+    ports.log.belongsTo(restoreId);
     const judged = await judgeTask(ports, { runId: restoreId, task: source }, restored[0], Restored);
     if (!judged.succeeded) return { outcome: "FAILED", problem: `${source}: ${judged.reason}`, evidenceKey: "" };
     const { finishedAt, phases, factsCompared, putThere, kept, notes } = judged.outcome;
@@ -64,5 +67,10 @@ export const recordEvidence =
       safetyBackupId: evidence.safetyBackupId,
     };
     await ports.events.emit({ type: "RestoreFinished", detail });
+    ports.log.info(`${source}: restored from ${backupId} into ${target}`, { seconds, factsCompared });
+    if (!plan.isLive) {
+      const wholeRun = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+      ports.metrics({ recovery_test_duration_seconds: wholeRun, recovery_test_success: 1 }, { source });
+    }
     return { outcome: "RESTORED", problem: "", evidenceKey };
   };

@@ -5,13 +5,21 @@ import type { QuarantineProof, VerifiedProof } from "#domain/proof.ts";
 import type { ProofName } from "#domain/repository-layout.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { Signer } from "#ports/keys.ts";
-import type { Clock } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import { type CatalogPorts, readManifest } from "./catalog.ts";
 import { judgeTask } from "./judge-task.ts";
 import { createSigned } from "./signed-objects.ts";
 
-type Ports = CatalogPorts & { stage: string; signer: Signer; events: Events; clock: Clock };
+type Ports = CatalogPorts & {
+  stage: string;
+  signer: Signer;
+  events: Events;
+  clock: Clock;
+  log: RunLog;
+  metrics: Metrics;
+};
 type Input = {
   backupId: BackupId;
   runId: string;
@@ -25,6 +33,7 @@ export type RecordedProofs = { outcome: "VERIFIED" | "FAILED"; problems: string 
 export const recordProofs =
   (ports: Ports) =>
   async ({ backupId, runId, wrong, sources, verified }: Input): Promise<RecordedProofs> => {
+    ports.log.belongsTo(backupId);
     const found = await readManifest(ports, backupId);
     if (!found) throw new NoSuchPoint(`There is no backup ${backupId}`);
     const { manifest, manifestSha256 } = found;
@@ -69,7 +78,10 @@ export const recordProofs =
       const { recoveredTo, size } = component;
       const detail = { stage: ports.stage, backupId, source, recoveredTo, bytes: size, verifiedAt: finishedAt };
       await ports.events.emit({ type: "PointVerified", detail });
+      ports.log.info(`${source}: verified`, { bytesRead });
+      ports.metrics({ backup_verified_total: 1 }, { source });
     }
+    if (problems.length > 0) ports.log.error(`${backupId}: not verified`, { problems });
     return { outcome: problems.length === 0 ? "VERIFIED" : "FAILED", problems: problems.join("\n") };
   };
 

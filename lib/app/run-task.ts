@@ -6,13 +6,14 @@ import { TaskInput } from "#domain/task-input.ts";
 import type { Commands } from "#ports/commands.ts";
 import type { Engine, EngineTools } from "#ports/engine.ts";
 import type { DataKeys, Secrets, SignatureCheck } from "#ports/keys.ts";
-import type { Clock, Log } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
-import { captureSource } from "./capture-source.ts";
+import { captureSource, engineOf } from "./capture-source.ts";
 import { checkSource } from "./check-source.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
+import { rollbackTarget } from "./rollback-target.ts";
 import { verifySource } from "./verify-source.ts";
 
 export type TaskPorts = {
@@ -26,8 +27,10 @@ export type TaskPorts = {
   secrets: Secrets;
   commands: Commands;
   clock: Clock;
-  log: Log;
+  log: RunLog;
   workDir: string;
+  /** Does nothing where the task has not begun as root. */
+  giveUpRoot: () => void;
 };
 type Call = { inputKey: string | undefined; attempt: string | undefined; signal: AbortSignal };
 
@@ -44,6 +47,7 @@ export const runTask =
     try {
       const attempt = Attempt.parse(attemptText);
       const input = await readInput(ports, inputKey);
+      log.belongsTo(input.verb === "verify" ? input.backupId : input.runId); // a verification belongs to its backup's story
       log.info(`${input.verb} ${input.source}: begun`, { runId: input.runId, attempt });
       const ended = await doTask(ports, input, attempt, signal).then(
         (outcome) => ({ succeeded: true as const, ...outcome }),
@@ -80,7 +84,8 @@ async function readInput({ repository }: TaskPorts, key: string | undefined): Pr
   return parseJson(bytes, TaskInput, "task input");
 }
 
-function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: AbortSignal): Promise<object> {
+async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: AbortSignal): Promise<object> {
+  if (!engineOf(ports.engines, input.engine).traits.needsRoot) ports.giveUpRoot();
   const { commands, secrets, log, workDir } = ports;
   const tools: EngineTools = { commands, secrets, log, signal, workDir };
   switch (input.verb) {
@@ -94,5 +99,7 @@ function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signal: Abo
       return inspectTarget(ports)(input, tools);
     case "restore":
       return restoreSource(ports)(input, tools);
+    case "rollback":
+      return rollbackTarget(ports.engines)(input, tools);
   }
 }

@@ -9,10 +9,12 @@ import type { Log } from "#ports/log.ts";
 import type { Upload, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { copyTo, ReaderGone } from "./copy-to.ts";
+import type { LimitBandwidth } from "./limit-bandwidth.ts";
 import { reportProgress } from "./report-progress.ts";
 
 const PARTS_IN_FLIGHT = 3;
 
+type Ports = { uploads: Uploads; sealing: Sealing; log: Log; compression: number; limit: LimitBandwidth };
 export type DataKey = { passphrase: string; escrow: string | undefined };
 
 /**
@@ -21,7 +23,7 @@ export type DataKey = { passphrase: string; escrow: string | undefined };
  * visible. Throws what went wrong first.
  */
 export const storeArtifact =
-  ({ uploads, sealing, log }: { uploads: Uploads; sealing: Sealing; log: Log }) =>
+  ({ uploads, sealing, log, compression, limit }: Ports) =>
   async (stream: CapturedStream, key: string, dataKey: DataKey, signal: AbortSignal): Promise<Artifact> => {
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
@@ -31,14 +33,14 @@ export const storeArtifact =
     try {
       const produced = stream.open();
       const proof = stream.prove();
-      const sealed = sealing.seal(dataKey, either);
+      const sealed = sealing.seal({ ...dataKey, compression }, either);
       const formatProven = proof.exitCodes.catch((cause) => {
         throw new FormatIncomplete(`${stream.holds}: its end is not proven: ${describeError(cause).message}`, {
           cause,
         });
       });
       const work = [
-        copyTo(produced.bytes, [proof.stream, sealed.input], plain),
+        copyTo(limit(produced.bytes), [proof.stream, sealed.input], plain),
         formatProven,
         sealed.output.exitCodes,
       ] as const;

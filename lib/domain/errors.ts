@@ -86,6 +86,10 @@ export class TargetUnfit extends BackupError {
 export class SwapFailed extends BackupError {
   override readonly name = "SwapFailed";
 }
+/** The old state is not there, in whole or in part: it was dropped, rolled back already, or there never was one. Nothing was touched. */
+export class NothingToRollBack extends BackupError {
+  override readonly name = "NothingToRollBack";
+}
 /** What was loaded differs from what was captured. The message says whether the target is as it was, or needs its safety point. */
 export class FactsDiffer extends BackupError {
   override readonly name = "FactsDiffer";

@@ -24,3 +24,16 @@ export const Evidence = z.strictObject({
   notes: z.array(z.string()),
 });
 export type Evidence = z.infer<typeof Evidence>;
+
+/** `restores/<restoreId>/rollback.json`: that the old state was put back. Signed too. */
+export const Rollback = z.strictObject({
+  schema: z.literal(1),
+  restoreId: RestoreId,
+  source: z.string(),
+  target: z.string(),
+  requestedBy: z.strictObject({ claimed: z.string().nullable(), call: z.string() }),
+  finishedAt: z.iso.datetime(),
+  kept: Evidence.shape.kept,
+  notes: Evidence.shape.notes,
+});
+export type Rollback = z.infer<typeof Rollback>;

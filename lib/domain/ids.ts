@@ -30,5 +30,11 @@ export const manualBackupId = (suffix: string, at: Date) => BackupId.parse(`${st
 export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`${stamp(at)}-safety-${restore}`);
 export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${stamp(at)}-${suffix}`);
 
+/** `nightly`, `manual-k3x9`, `safety-<restoreId>`. */
+export const nameOfBackup = (id: BackupId) => id.slice("2026-02-23-020000-".length);
+
+/** What a run counts as: a backup of the plan, or `manual`, or `safety`. Names of single runs would be metrics without end. */
+export const kindOfRun = (id: BackupId) => /^(manual|safety)(?=-)/.exec(nameOfBackup(id))?.[0] ?? nameOfBackup(id);
+
 /** Taken before a restore: never `latest`. */
 export const isSafety = (id: BackupId) => /^.{17}-safety-/.test(id);

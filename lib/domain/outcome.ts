@@ -64,6 +64,10 @@ export const Restored = z.strictObject({
 });
 export type Restored = z.infer<typeof Restored>;
 
+/** What was in the restored state's place is kept too. */
+export const RolledBack = z.strictObject({ ...ended, kept: Restored.shape.kept, notes: Restored.shape.notes });
+export type RolledBack = z.infer<typeof RolledBack>;
+
 /** What a source looks like before its first backup. No problems: it can be captured. */
 export const SourceChecked = z.strictObject({
   ...ended,

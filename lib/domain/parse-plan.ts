@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { PlanInvalid } from "./errors.ts";
 import { Name } from "./ids.ts";
-import { Backup, Encryption, type EngineSections, Objective, type Plan, Signing, Tell } from "./plan.ts";
+import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions, type Problem } from "./plan-contradictions.ts";
+import { placeholders } from "./plan-placeholders.ts";
+import { sourceSchema, targetSchema } from "./plan-schema.ts";
 
 /**
  * Reads a plan out of parsed YAML. Throws `PlanInvalid` with every problem at once, each with its path: what is not known
@@ -26,31 +28,28 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     }
     return found;
   };
-  const ofEngine = (side: "source" | "target", own: z.ZodRawShape) => (entry: unknown, path: string) => {
+  const ofEngine = (schemaOf: typeof sourceSchema | typeof targetSchema) => (entry: unknown, path: string) => {
     const engine = read(z.looseObject({ engine: z.enum(Object.keys(engines)) }), entry, path)?.engine;
-    const section = engine === undefined ? undefined : engines[engine];
-    return section && read(section[side].extend({ engine: z.literal(engine as string), ...own }).strict(), entry, path);
+    const sections = engine === undefined ? undefined : engines[engine];
+    return engine !== undefined && sections ? read(schemaOf(engine, sections), entry, path) : undefined;
   };
 
   const top =
     read(Top, value, "") ?? (typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {});
   const plan = {
-    sources: readEach(top["sources"], "sources", ofEngine("source", { restoreTo: Name })) as Plan["sources"],
-    targets: readEach(
-      top["targets"],
-      "targets",
-      ofEngine("target", { live: z.boolean(), source: Name.optional() }),
-    ) as Plan["targets"],
+    sources: readEach(top["sources"], "sources", ofEngine(sourceSchema)) as Plan["sources"],
+    targets: readEach(top["targets"], "targets", ofEngine(targetSchema)) as Plan["targets"],
     backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
+    metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
-  problems.push(...contradictions(plan, top));
-  const { encryption, tell, signing, ...rest } = plan;
+  problems.push(...placeholders(value), ...contradictions(plan, top));
+  const { encryption, tell, signing, metrics, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
-  return { ...rest, encryption, tell, ...(signing ? { signing } : {}) };
+  return { ...rest, encryption, tell, ...(signing ? { signing } : {}), ...(metrics ? { metrics } : {}) };
 }
 
 const Top = z.strictObject({
@@ -61,6 +60,7 @@ const Top = z.strictObject({
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),
+  metrics: z.unknown().optional(),
 });
 
 const describe = (problems: Problem[]) =>

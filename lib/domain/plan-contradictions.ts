@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { durationMs, formatDuration } from "./duration.ts";
+import { mountOf } from "./file-systems.ts";
 import type { Plan } from "./plan.ts";
 import { longestIntervalMs } from "./schedule.ts";
 
@@ -50,11 +51,14 @@ export function contradictions(
   return problems;
 }
 
-/** `host:port`, which every engine that is reached over a network has. */
+/** `host:port` of what is reached over a network, the mount and the path of what is mounted. */
 const Connected = z.looseObject({ connection: z.looseObject({ host: z.string(), port: z.number() }) });
+const InFileSystem = z.looseObject({ fileSystem: z.string(), accessPoint: z.string().optional(), path: z.string() });
 function serverOf(entry: unknown): string {
-  const { data } = Connected.safeParse(entry);
-  return data ? `${data.connection.host}:${data.connection.port}` : "";
+  const server = Connected.safeParse(entry).data;
+  if (server) return `${server.connection.host}:${server.connection.port}`;
+  const tree = InFileSystem.safeParse(entry).data;
+  return tree ? `${mountOf(tree).volume}:/${tree.path}` : "";
 }
 
 /** Which sources a backup names, however wrong the rest of it is. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Duration } from "./duration.ts";
+import { InputInvalid } from "./errors.ts";
 import { Name } from "./ids.ts";
+import type { PipelineOptions } from "./pipeline-options.ts";
 import { Cron } from "./schedule.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
@@ -18,14 +20,41 @@ export const SecretArn = z
   .regex(
     /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
     "must be the ARN of a secret in Secrets Manager",
-  );
+  )
+  .describe("The ARN of a secret in Secrets Manager, with or without the six characters that AWS adds to it.");
 
-export const Backup = z.strictObject({ schedule: Cron, sources: z.array(Name).min(1) });
-export const Objective = z.strictObject({ rpo: Duration, rto: Duration });
+export const Backup = z.strictObject({
+  schedule: Cron.describe("Five cron fields in UTC: minute hour day month weekday."),
+  sources: z.array(Name).min(1).describe("The sources that are captured together."),
+});
+export const Objective = z.strictObject({
+  rpo: Duration.describe("How much may be lost."),
+  rto: Duration.describe("How long a restore may take."),
+});
+const EscrowKey = z.strictObject({
+  publicKeyFile: z
+    .string()
+    .regex(/^config\/escrow\/[\w.-]+\.asc$/)
+    .describe("An armored OpenPGP public key that opens every artifact too: config/escrow/….asc"),
+});
+/** The bucket's own encryption. */
+const repository = z
+  .strictObject({
+    kmsKey: z
+      .string()
+      .regex(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "must be the ARN of a KMS key, not of an alias")
+      .describe("The ARN of a KMS key of the bucket's region, not of an alias."),
+  })
+  .optional()
+  .describe("SSE-KMS for the bucket. Without it S3 encrypts by a key of its own (SSE-S3).");
 export const Encryption = z.union(
   [
-    z.strictObject({ escrow: z.strictObject({ publicKeyFile: z.string().regex(/^config\/escrow\/[\w.-]+\.asc$/) }) }),
-    z.strictObject({ escrow: z.literal("none"), because: z.string().min(10) }),
+    z.strictObject({ escrow: EscrowKey.describe("Opens every artifact when the account is lost."), repository }),
+    z.strictObject({
+      escrow: z.literal("none").describe("No second recipient: whoever loses the account loses every backup."),
+      because: z.string().min(10).describe("The reason, in at least 10 characters."),
+      repository,
+    }),
   ],
   {
     error:
@@ -33,14 +62,27 @@ export const Encryption = z.union(
   },
 );
 export const Tell = z.strictObject({
-  slack: z.strictObject({ webhookSecret: SecretArn }).optional(),
-  email: z.array(z.email()).optional(),
+  slack: z
+    .strictObject({ webhookSecret: SecretArn })
+    .optional()
+    .describe('A channel\'s incoming webhook; its secret holds { "url": "https://hooks.slack.com/…" }.'),
+  email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
+});
+/** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */
+export const MetricNames = z.strictObject({
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,30}[a-z0-9]$/, "must be 2 to 32 of a-z, 0-9 and _, begin with a letter")
+    .describe("Begins the name of every metric; holdfast without it."),
 });
 export const Signing = z.strictObject({
-  publicKeySha256: z.string().regex(/^[0-9a-f]{64}$/, "must be the SHA-256 in hex that check-plan prints"),
+  publicKeySha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "must be the SHA-256 in hex that check-plan prints")
+    .describe("SHA-256 of the signing key's public half, as check-plan prints it after the first deployment."),
 });
 
-export type Source = { engine: string; restoreTo: string; [option: string]: unknown };
+export type Source = PipelineOptions & { engine: string; restoreTo: string; [option: string]: unknown };
 /** `source`: the target is that source's own server. */
 export type Target = { engine: string; live: boolean; source?: string; [option: string]: unknown };
 export type Plan = {
@@ -51,4 +93,14 @@ export type Plan = {
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;
+  metrics?: z.infer<typeof MetricNames>;
 };
+
+/** A source's options by who reads them: its engine, and the pipeline that all engines share. */
+export function optionsOf({ sources }: Plan, name: string) {
+  const source = sources[name];
+  if (!source)
+    throw new InputInvalid(`source: there is no source "${name}"; the plan has ${Object.keys(sources).join(", ")}`);
+  const { engine, restoreTo: _, compression, bandwidthLimit, ...section } = source;
+  return { engine, section, pipeline: { compression, bandwidthLimit } };
+}

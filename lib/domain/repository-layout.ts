@@ -21,6 +21,7 @@ export const repositoryLayout = (stage: string) => ({
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
+  rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 

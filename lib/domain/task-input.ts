@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BackupId, RestoreId } from "./ids.ts";
+import { PipelineOptions } from "./pipeline-options.ts";
 
 /** An engine's part of the plan, checked again by the engine's own schema when the task starts. */
 const Section = z.record(z.string(), z.unknown());
@@ -13,6 +14,7 @@ export const TaskInput = z.discriminatedUnion("verb", [
     ...everyTask,
     backupId: BackupId,
     section: Section,
+    pipeline: PipelineOptions.prefault({}),
     /** An armored OpenPGP public key, or null where the plan says why there is none. */
     escrow: z.string().nullable(),
   }),
@@ -35,6 +37,14 @@ export const TaskInput = z.discriminatedUnion("verb", [
     options: Section,
     /** Of the target, when the restore was planned. */
     fingerprint: z.string(),
+  }),
+  z.strictObject({
+    verb: z.literal("rollback"),
+    ...everyTask,
+    restoreId: RestoreId,
+    target: z.string(),
+    section: Section,
+    putThere: z.array(z.strictObject({ name: z.string(), mark: z.string() })),
   }),
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;

@@ -23,7 +23,8 @@ export type RunningServer = { exited: Promise<void>; stop(): Promise<void> };
 
 /** Every command is ended when the signal aborts: SIGTERM, and SIGKILL after a few seconds. */
 export interface Commands {
-  reading(command: Command, signal: AbortSignal): Output;
+  /** `hears` is told every line of stderr before the output ends, for tools that exit 0 and say there what they left out. */
+  reading(command: Command, signal: AbortSignal, hears?: (line: string) => void): Output;
   /** `accepts` looks at what the tool has printed, for tools whose exit code does not tell everything. */
   writing(command: Command, signal: AbortSignal, accepts?: (printed: string) => void): Input;
   /** Runs it to its end. `CommandFailed` names the exit code or signal and the end of stderr. */

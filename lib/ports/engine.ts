@@ -79,10 +79,15 @@ export type RestoreResult = {
   notes: string[];
 };
 
+/** A restore that is to be undone, as its evidence has it. */
+export type RestoreToUndo = Pick<RestoreTools, "restoreId"> & Pick<RestoreResult, "putThere">;
+
 /** What shared code may ask of an engine instead of its name. */
 export type Traits = {
-  /** A swap leaves the old state beside the new one, so that a COMMITTED safety point is enough. */
+  /** A swap leaves the old state beside the new one, so that a COMMITTED safety point is enough and `rollback` needs no point. */
   swapKeepsOldState: boolean;
+  /** Reading every file, and giving them back to their owners, takes root; a task of any other engine gives it up first. */
+  needsRoot: boolean;
 };
 
 /** One kind of source: how it is captured, read back, restored and compared. */
@@ -100,6 +105,11 @@ export interface Engine<Source = unknown, Target = unknown> {
   verify(tools: VerifyTools, point: PointToVerify): Promise<VerifyResult>;
   inspect(tools: EngineTools, target: Target, point: PointToRestore): Promise<TargetState>;
   restore(tools: RestoreTools, target: Target, point: PointToRestore): Promise<RestoreResult>;
+  /**
+   * There where the trait says that a swap keeps the old state: puts it back in one step, and keeps what it replaces.
+   * `NothingToRollBack` where the old state is not there any more. When it throws, the target is as it was.
+   */
+  rollback?(tools: EngineTools, target: Target, restore: RestoreToUndo): Promise<Pick<RestoreResult, "kept" | "notes">>;
 }
 
 /** Keeps the types of the sections while the engine is written; shared code sees only `Engine`. */

@@ -1,3 +1,5 @@
+import type { ObjectHistory } from "#domain/tampering.ts";
+
 /** What S3 says of an object. */
 export type StoredObject = {
   bytes: number;
@@ -6,16 +8,28 @@ export type StoredObject = {
   compositeSha256: string | undefined;
 };
 
-/** The bucket. A read that could not be made throws; `undefined` always means "there is no such object". */
+/**
+ * The bucket. A read that could not be made throws; `undefined` always means "there is no such object". Everything is
+ * written once and deleted by nobody, so a delete marker hides nothing here: the first version is read below it.
+ */
 export interface Repository {
   read(key: string): Promise<Uint8Array | undefined>;
-  /** Bytes `start` to `end`, both included; fewer where the object is shorter. `ArtifactMissing` when it is not there. */
-  readRange(key: string, range: { start: number; end: number }, signal: AbortSignal): Promise<Uint8Array>;
-  head(key: string): Promise<StoredObject | undefined>;
+  /**
+   * Bytes `start` to `end`, both included; fewer where the object is shorter. `ArtifactMissing` when it is not there. Of
+   * `versionId` where the bucket still has it: a copy of the repository has other ones.
+   */
+  readRange(
+    key: string,
+    range: { start: number; end: number; versionId?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Uint8Array>;
+  head(key: string, versionId?: string): Promise<StoredObject | undefined>;
   /** Conditional: writes only where nothing stands. Never overwrites. */
   create(key: string, body: Uint8Array | string): Promise<"created" | "exists">;
   /** Every key below the prefix, in order. */
   list(prefix: string): AsyncIterable<string>;
+  /** Every key below the prefix with all that was ever stored under it, in order. */
+  histories(prefix: string): AsyncIterable<ObjectHistory>;
   /** The names of the "folders" right below the prefix, in order, without their slash. */
   folders(prefix: string): Promise<string[]>;
 }

@@ -1,6 +1,9 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { LocalStage } from "../local-stage.ts";
 import { execIn } from "../podman.ts";
 import { stageSecrets } from "../secrets.ts";
+import { lookAtTree } from "./tree-state.ts";
 
 /** SQL as the superuser inside the container; the rows' first column, trimmed. */
 export async function sql(container: string, database: string, statement: string): Promise<string> {
@@ -25,13 +28,21 @@ export async function redis(
   return run.stdout.trim().replace(/^OK\n/, "");
 }
 
-export type FleetState = { customers: string; orderLines: string; reports: string; keys: string; digest: string };
+export type FleetState = {
+  customers: string;
+  orderLines: string;
+  reports: string;
+  keys: string;
+  digest: string;
+  files: string;
+  tree: string;
+};
 
 /** Asked of the servers themselves, past holdfast: what an operator would look at. */
 export async function lookAtFleet(stage: LocalStage): Promise<FleetState> {
   const { container } = stage.sources["app-db"];
   const count = (table: string) => sql(container, "app", `SELECT count(*) FROM ${table}`).catch(() => "gone");
-  const [customers, orderLines, reports, keys, digest] = await Promise.all([
+  const [customers, orderLines, reports, keys, digest, tree] = await Promise.all([
     count("shop.customers"),
     count("shop.order_lines"),
     count("back_office.reports"),
@@ -39,11 +50,15 @@ export async function lookAtFleet(stage: LocalStage): Promise<FleetState> {
       [...text.matchAll(/keys=(\d+)/g)].reduce((sum, [, keys]) => sum + Number(keys), 0),
     ),
     redis(stage, "sessions", "DEBUG", "DIGEST"),
+    lookAtTree(stage.sources.uploads.folder),
   ]);
-  return { customers, orderLines, reports, keys: String(keys), digest: digest.slice(0, 12) };
+  return {
+    ...{ customers, orderLines, reports, keys: String(keys), digest: digest.slice(0, 12) },
+    ...{ files: String(tree.files), tree: tree.digest.slice(0, 12) },
+  };
 }
 
-/** A table dropped, rows deleted, the cache emptied. */
+/** A table dropped, rows deleted, the cache emptied, files deleted and one overwritten. */
 export async function disaster(stage: LocalStage): Promise<void> {
   const { container } = stage.sources["app-db"];
   await sql(
@@ -52,4 +67,7 @@ export async function disaster(stage: LocalStage): Promise<void> {
     "DROP TABLE back_office.reports CASCADE; DELETE FROM shop.order_lines WHERE order_id % 3 = 0;",
   );
   await redis(stage, "sessions", "FLUSHALL");
+  const { folder } = stage.sources.uploads;
+  await rm(join(folder, "resumes/2026-03"), { recursive: true });
+  await writeFile(join(folder, "resumes/2026-01/person-0/cv-2.pdf"), "PAY TO GET YOUR FILES BACK\n");
 }

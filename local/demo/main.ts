@@ -18,7 +18,7 @@ const show = (text: string) => void out.write(`${text.replace(/^/gm, "      ")}\
 try {
   out.write(
     colors.bold(
-      "\nholdfast: a PostgreSQL and a Redis are protected, broken and restored, all real, on this machine\n\n",
+      "\nholdfast: a PostgreSQL, a Redis and a tree of files are protected, broken and restored, all real, on this machine\n\n",
     ),
   );
   const stage = await startStage({ narrate });

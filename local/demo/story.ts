@@ -7,7 +7,7 @@ import type { LocalStage } from "../local-stage.ts";
 import type { Narrate } from "../narrate.ts";
 import type { Execution, Message, StageClient } from "../stage-client.ts";
 import { cutOffPgDump, withTaskFault } from "./faults.ts";
-import { disaster, type FleetState, lookAtFleet } from "./fleet-state.ts";
+import { disaster, type FleetState, lookAtFleet, sql } from "./fleet-state.ts";
 import { describeBackup } from "./tables.ts";
 
 export type Told = {
@@ -19,12 +19,13 @@ export type Told = {
   refusal: Execution;
   restores: { execution: Execution; evidence: Evidence; seconds: number }[];
   after: FleetState;
+  rollback: { verdict: string; found: { before: string; restored: string; after: string }; seconds: number };
 };
 
 const SCHEDULE_AHEAD_MS = 3_000;
 /** Of `app`, whose dump has some 220 MB: half of it. */
 const HALF_A_DUMP_BYTES = 110_000_000;
-const LIVE = { "app-db": "app-db-live", sessions: "sessions-live" } as const;
+const LIVE = { "app-db": "app-db-live", sessions: "sessions-live", uploads: "uploads-live" } as const;
 
 /** What a user wants to see, in order, on a stage that is up. Throws when anything is not as it should be. */
 export async function tellStory(
@@ -61,7 +62,9 @@ export async function tellStory(
   const brokenRun = await runBrokenBackup(stage, client, narrate);
   show(`${brokenRun.alarm.channel} ▸ ${client.asText(brokenRun.alarm)}`);
 
-  await narrate("disaster: a table dropped, rows deleted, FLUSHALL", () => disaster(stage));
+  await narrate("disaster: a table dropped, rows deleted, FLUSHALL, files deleted and overwritten", () =>
+    disaster(stage),
+  );
   const afterDisaster = await lookAtFleet(stage);
   const refusal = await narrate("a restore into the live database that nobody confirmed", () =>
     client.run("restore", { source: "app-db", target: LIVE["app-db"] }),
@@ -69,7 +72,7 @@ export async function tellStory(
   expectStatus(refusal, "FAILED");
   show(z.object({ errorMessage: z.string() }).parse(JSON.parse(refusal.cause)).errorMessage);
   const restores = await Promise.all(
-    (["app-db", "sessions"] as const).map((source) =>
+    (["app-db", "sessions", "uploads"] as const).map((source) =>
       narrate(`restore ${source}: safety point, load beside, compare, swap`, async () => {
         const begun = performance.now();
         const request = { source, target: LIVE[source], confirm: LIVE[source], requestedBy: "the demo" };
@@ -82,7 +85,36 @@ export async function tellStory(
   const after = await lookAtFleet(stage);
   if (JSON.stringify(after) !== JSON.stringify(before))
     throw new Error(`the fleet differs: ${JSON.stringify({ before, after })}`);
-  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after };
+  const rollback = await rollBackStaging(stage, client, narrate);
+  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after, rollback };
+}
+
+/** Somebody restores over what a colleague keeps in staging. One call puts the colleague's state back. */
+async function rollBackStaging(stage: LocalStage, client: StageClient, narrate: Narrate): Promise<Told["rollback"]> {
+  const { container } = stage.targets["staging-db"];
+  const look = () => sql(container, "compliance", "SELECT coalesce(to_regclass('a_colleagues_work')::text, 'gone')");
+  await sql(container, "postgres", "CREATE DATABASE compliance");
+  await sql(container, "compliance", "CREATE TABLE a_colleagues_work AS SELECT generate_series(1, 100)");
+  const before = await look();
+  const request = {
+    ...{ source: "app-db", confirm: "staging-db", options: { databases: { compliance: "compliance" } } },
+    ...{ safety: "none", because: "the old database is kept beside the new one" },
+  };
+  const execution = await narrate("a restore into staging, over a colleague's work", () =>
+    client.run("restore", request),
+  );
+  expectStatus(execution, "SUCCEEDED");
+  const { restoreId } = await client.evidenceOf(execution);
+  const restored = await look();
+  const begun = performance.now();
+  const answer = await narrate("rollback-restore: the colleague's work is back, in one call", () =>
+    client.invoke("rollback-restore", { restoreId, confirm: "staging-db" }),
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  const { verdict } = z.looseObject({ verdict: z.string() }).parse(answer);
+  const found = { before, restored, after: await look() };
+  if (found.after !== before) throw new Error(`the rollback did not bring it back: ${verdict}`);
+  return { verdict, found, seconds };
 }
 
 /** `pg_dump` is cut off half-way and exits 0: the run must fail, alarm, and leave `latest` where it was. */

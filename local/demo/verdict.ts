@@ -3,8 +3,8 @@ import type { Told } from "./story.ts";
 import { table } from "./tables.ts";
 
 /** The last thing a person reads: restorable to when, in how many seconds per phase, verified and restored how. */
-export function verdict({ backup, restores, brokenRun, before, afterDisaster, after }: Told): string {
-  const fleet = table(["asked of the servers themselves", "before", "after the disaster", "after the restore"]);
+export function verdict({ backup, restores, brokenRun, before, afterDisaster, after, rollback }: Told): string {
+  const fleet = table(["asked of the systems themselves", "before", "after the disaster", "after the restore"]);
   for (const name of Object.keys(before) as (keyof typeof before)[])
     fleet.push([name, before[name], afterDisaster[name], after[name]]);
   const points = table(["source", "phase", "seconds"]);
@@ -24,6 +24,7 @@ export function verdict({ backup, restores, brokenRun, before, afterDisaster, af
     "",
     ...sentences,
     `${colors.green("✓")} The run whose dump was cut off ended ${brokenRun.execution.status}; latest stayed ${brokenRun.latestAfter}.`,
+    `${colors.green("✓")} ${rollback.verdict}, in ${rollback.seconds.toFixed(0)} s: a table that was ${rollback.found.restored} after the restore is back.`,
     ...(kept.length > 0 ? ["", "The old state was kept; when nobody needs it any more:", ...kept] : []),
   ].join("\n");
 }

@@ -16,6 +16,7 @@ CORRECTIONS = [
     "execution_end",
     "timeouts",
     "sns_publish",
+    "s3_versioned_range",
     "scheduler",
     "task_containers",
     "task_lifecycle",

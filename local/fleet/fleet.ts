@@ -1,23 +1,44 @@
 import { createHash } from "node:crypto";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pWaitFor from "p-wait-for";
 import { ensureFleetPostgresqlImage, ensureFleetRedisImage } from "../images/images.ts";
 import { execIn, logsOf, remove, runDetached } from "../podman.ts";
 import { type StageSecrets, stageSecrets } from "../secrets.ts";
 import { stageFiles } from "../stage-layout.ts";
-import { type FleetServerName, fleetServerNames, fleetServers } from "./servers.ts";
+import { makeSampleTree } from "./sample-tree.ts";
+import {
+  type FleetServerName,
+  type FleetTreeName,
+  fleetServerNames,
+  fleetServers,
+  fleetTreeNames,
+  fleetTrees,
+} from "./servers.ts";
 
 const fleetLabel = "holdfast.fleet";
 
 /**
- * Puts servers of the sample fleet into the state of their image: seeded, or empty for the staging ones. What they held
- * is gone. They take logins when this returns. A few seconds.
+ * Puts servers and trees of the sample fleet into their first state: seeded, or empty for the staging ones. What they held
+ * is gone. Servers take logins when this returns. A few seconds.
  * @throws when a server does not come up, with its log
  */
-export async function resetFleet(names: readonly FleetServerName[] = fleetServerNames): Promise<void> {
+export async function resetFleet(
+  names: readonly (FleetServerName | FleetTreeName)[] = [...fleetServerNames, ...fleetTreeNames],
+): Promise<void> {
   const secrets = await stageSecrets();
-  await Promise.all(names.map((name) => start(name, secrets)));
+  await Promise.all(names.map((name) => (isTree(name) ? resetTree(name) : start(name, secrets))));
+}
+
+const isTree = (name: FleetServerName | FleetTreeName): name is FleetTreeName => name in fleetTrees;
+
+/** Goes with it: what restores have left beside the tree. The mount itself stays: tasks may have it. */
+async function resetTree(name: FleetTreeName): Promise<void> {
+  const { mount, folder, starts } = fleetTrees[name];
+  await mkdir(mount, { recursive: true });
+  const there = await readdir(mount);
+  await Promise.all(there.map((left) => rm(join(mount, left), { recursive: true, force: true })));
+  if (starts === "seeded") await makeSampleTree(folder);
 }
 
 async function start(name: FleetServerName, secrets: StageSecrets): Promise<void> {

@@ -1,4 +1,5 @@
-import { stageAddresses } from "../stage-layout.ts";
+import { join } from "node:path";
+import { stageAddresses, stageFiles } from "../stage-layout.ts";
 
 type Server = {
   engine: "postgresql" | "redis";
@@ -24,9 +25,21 @@ export const fleetServerNames = [
   "sessions",
   "staging-redis",
 ] as const satisfies readonly FleetServerName[];
+/** The sample fleet's trees of files, on file systems of the emulator: one to protect, and an empty place to restore into. */
+export const fleetTrees = {
+  uploads: tree("fs-0a0a0a0a0a0a0a0a1", "uploads", "seeded"),
+  "staging-uploads": tree("fs-0a0a0a0a0a0a0a0a2", "uploads", "empty"),
+} as const;
+export type FleetTreeName = keyof typeof fleetTrees;
+export const fleetTreeNames = ["uploads", "staging-uploads"] as const satisfies readonly FleetTreeName[];
 /** The databases of `app-db`. */
 export const appDatabases = ["app", "investigations", "compliance", "analytics"] as const;
 
 function server(engine: Server["engine"], name: string, port: number, starts: Server["starts"]): Server {
   return { engine, container: `holdfast-${name}`, host: stageAddresses.gateway, port, starts };
+}
+
+function tree(fileSystem: string, path: string, starts: Server["starts"]) {
+  const mount = join(stageFiles.emulator.efs, fileSystem);
+  return { engine: "files" as const, fileSystem, path, mount, folder: join(mount, path), starts };
 }

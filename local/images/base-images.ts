@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { type Narrate, narrateNothing } from "../narrate.ts";
-import { podman, stageLabel } from "../podman.ts";
+import { imageLabel, podman } from "../podman.ts";
 import { repositoryRoot, stageFiles } from "../stage-layout.ts";
 import { hasImage } from "./build-image.ts";
 
@@ -32,7 +32,7 @@ async function makeDebianImage(): Promise<void> {
     ],
     { encoding: "buffer", buffer: { stdout: false }, stdin: "ignore" },
   );
-  await bootstrap.pipe("podman", ["import", "--quiet", "--change", `LABEL ${stageLabel}`, "-", debianImage], {
+  await bootstrap.pipe("podman", ["import", "--quiet", "--change", `LABEL ${imageLabel}`, "-", debianImage], {
     env: { CONTAINERS_CONF: stageFiles.containersConf },
   });
 }
@@ -48,7 +48,7 @@ async function makeNodeImage(): Promise<void> {
     "build",
     "--quiet",
     "--label",
-    stageLabel,
+    imageLabel,
     "--tag",
     nodeImage,
     "--file",

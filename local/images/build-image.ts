@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Narrate, narrateNothing } from "../narrate.ts";
-import { podman, stageLabel } from "../podman.ts";
+import { imageLabel, podman } from "../podman.ts";
 import { repositoryRoot } from "../stage-layout.ts";
 
 export type ImageRecipe = {
@@ -32,7 +32,7 @@ async function buildImage({ context, containerfile, from, prepare }: ImageRecipe
     "build",
     "--quiet",
     "--network=host", // apt inside reaches what the machine reaches
-    `--label=${stageLabel}`,
+    `--label=${imageLabel}`,
     `--build-arg=FROM=${from}`,
     ...binds.map((bind) => `--volume=${bind}`),
     `--tag=${reference}`,

@@ -21,7 +21,7 @@ describe("commit", () => {
     expect(world.happened.map(({ type }) => type)).toEqual(["BackupCommitted"]);
   });
 
-  it("IS-11 keeps the shape that operators know: timestamp, version, components with file and size", async () => {
+  it("IS-10 IS-11 keeps the shape that operators know: timestamp, version, components with file and size", async () => {
     const world = memoryWorld();
 
     await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [capture(world, "app-db")] });
@@ -54,7 +54,7 @@ describe("commit", () => {
     expect(Object.keys(manifest.failed)).toEqual(["sessions"]);
   });
 
-  it("commits nothing and announces nothing when the only stored artifact has changed", async () => {
+  it("AS-14 commits nothing and announces nothing when the only stored artifact has changed", async () => {
     const world = memoryWorld();
     const captures = [capture(world, "app-db")];
     for (const artifact of world.artifacts.values()) artifact.compositeSha256 = "something else-1";
@@ -67,7 +67,7 @@ describe("commit", () => {
     expect(world.happened).toEqual([]);
   });
 
-  it("S2 does not believe an exit code of 0 without an outcome", async () => {
+  it("AS-14 S2 does not believe an exit code of 0 without an outcome", async () => {
     const world = memoryWorld();
 
     const result = await commitBackup(world.ports)({

@@ -9,11 +9,10 @@ import { aPlan, layout, memoryWorld } from "../support/memory-world.ts";
 
 const scheduledTime = "2026-02-23T02:00:00Z";
 const execution = (name: string) => ({ id: `arn:${name}`, startTime: "2026-02-23T02:00:03.123Z" });
-const planner = (world = memoryWorld()) =>
-  planBackup({ ...world.ports, plan: aPlan, escrow: null, safetySources, count: (metric) => world.lines.push(metric) });
+const planner = (world = memoryWorld()) => planBackup({ ...world.ports, plan: aPlan, escrow: null, safetySources });
 
 describe("planning a backup", () => {
-  it("names the run after its scheduled instant and stores a task input per source, without any secret", async () => {
+  it("IS-9 names the run after its scheduled instant and stores a task input per source, without any secret", async () => {
     const world = memoryWorld();
 
     const planned = await planner(world)({ input: { backup: "nightly", scheduledTime }, execution: execution("one") });
@@ -52,7 +51,7 @@ describe("planning a backup", () => {
     expect((await plan(input)).claimed).toBe(true);
   });
 
-  it("gives two runs by hand of the same second different ids", async () => {
+  it("AS-26 IS-6 gives two runs by hand of the same second different ids", async () => {
     const plan = planner();
 
     const [one, two] = await Promise.all(
@@ -75,7 +74,27 @@ describe("planning a backup", () => {
     expect(planned.backupId).toBe("2026-02-23-020003-safety-2026-02-23-134207-k3x9");
     expect(planned.sourceIds).toEqual(["app-db"]);
     const stored = world.objects.get(layout.taskInput(planned.backupId, "app-db")) ?? new Uint8Array();
-    expect(parseJson(stored, TaskInput, "task")).toMatchObject({ section: { secret: "arn:app", databases: ["app"] } });
+    expect(parseJson(stored, TaskInput, "task")).toMatchObject({
+      section: { secret: "arn:app", databases: ["app"] },
+      pipeline: { compression: 6 },
+    });
+  });
+
+  it("AS-27 tells the pipeline how hard to compress and how fast to read, and the engine nothing that is not its own", async () => {
+    const world = memoryWorld();
+
+    const { backupId } = await planner(world)({
+      input: { backup: "nightly", scheduledTime },
+      execution: execution("one"),
+    });
+
+    const stored = world.objects.get(layout.taskInput(backupId, "app-db")) ?? new Uint8Array();
+    expect(parseJson(stored, TaskInput, "task")).toMatchObject({
+      pipeline: { compression: 6, bandwidthLimit: "100MB/s" },
+      section: { secret: "arn:app", connection: { host: "db", port: 5432 }, databases: ["app"] },
+    });
+    expect(new TextDecoder().decode(stored)).not.toContain("restoreTo");
+    expect(new TextDecoder().decode(stored).match(/compression|bandwidthLimit/g)).toHaveLength(2);
   });
 
   it("refuses a backup or sources that the plan does not have, and claims nothing", async () => {

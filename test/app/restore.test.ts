@@ -4,9 +4,11 @@ import { commitBackup } from "#app/commit-backup.ts";
 import { findLatest } from "#app/find-latest.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { planVerify } from "#app/plan-verify.ts";
+import { readEvidence } from "#app/read-evidence.ts";
 import { recordEvidence } from "#app/record-evidence.ts";
 import { recordProofs } from "#app/record-proofs.ts";
 import { ConfirmationNeeded, InputInvalid, NoSuchPoint, TargetUnfit } from "#domain/errors.ts";
+import { sha256 } from "#domain/hashes.ts";
 import { BackupId } from "#domain/ids.ts";
 import type { Inspected } from "#domain/outcome.ts";
 import { restoreOptions, swapKeepsOldState } from "#engines/descriptions.ts";
@@ -54,7 +56,7 @@ async function interlock(world: MemoryWorld, request: object, found: Partial<Ins
 const appDatabase = { name: "app", mark: "oid 5", what: "database app, 12 MB" };
 
 describe("which point a restore takes", () => {
-  it("X3 is the newest verified one; a newer committed one is named", async () => {
+  it("SK-12 X3 is the newest verified one; a newer committed one is named", async () => {
     const world = memoryWorld();
     await verified(world);
     const newer = BackupId.parse("2026-02-24-020000-nightly");
@@ -76,6 +78,16 @@ describe("which point a restore takes", () => {
     await expect(plan(world, { source: "app-db" })).rejects.toThrow(
       `app-db has no verified point. There are: ${aBackup} (committed).`,
     );
+  });
+
+  it("IS-12 SK-8 is the one that the request names, of the one source that it names, though there is a newer one", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    await verified(world, BackupId.parse("2026-02-24-020000-nightly"));
+
+    const { plan: named } = await plan(world, { source: "app-db", backupId: aBackup });
+
+    expect(named).toMatchObject({ source: "app-db", backupId: aBackup });
   });
 
   it("R1 is never a quarantined one, even by name", async () => {
@@ -136,7 +148,7 @@ describe("which point a restore takes", () => {
       schema: 1,
       backupId: aBackup,
       source: "app-db",
-      manifestSha256: "",
+      manifestSha256: sha256(world.objects.get(layout.manifest(aBackup)) ?? new Uint8Array()),
       verifiedAt: ended.finishedAt,
       bytesRead: 1,
     };
@@ -157,7 +169,7 @@ describe("which point a restore takes", () => {
 });
 
 describe("the interlock", () => {
-  it("lets a restore into an empty staging target go on without a word and without a safety point", async () => {
+  it("IS-15 lets a restore into an empty staging target go on without a word and without a safety point", async () => {
     const world = memoryWorld();
     await verified(world);
 
@@ -179,7 +191,7 @@ describe("the interlock", () => {
     );
   });
 
-  it("refuses a live target that is not confirmed by its exact name", async () => {
+  it("AP-12 refuses a live target that is not confirmed by its exact name", async () => {
     const world = memoryWorld();
     await verified(world);
 
@@ -189,7 +201,7 @@ describe("the interlock", () => {
       );
   });
 
-  it("takes a safety point of what a confirmed target holds before it is replaced", async () => {
+  it("GL-11 takes a safety point of what a confirmed target holds before it is replaced", async () => {
     const world = memoryWorld();
     await verified(world);
 
@@ -210,6 +222,31 @@ describe("the interlock", () => {
     expect(RestoreRequested.safeParse(request).success).toBe(false);
     const because = { ...request, because: "its disk is broken" };
     expect(await interlock(world, because, { holds: [appDatabase] })).toMatchObject({ safety: "none" });
+  });
+
+  it("IS-18 AP-23 leaves the seconds of each phase, and who asked, in signed evidence", async () => {
+    const world = memoryWorld();
+    await verified(world);
+    const { plan: planned } = await plan(world, { source: "app-db" });
+    const phases = { fetch: 1.5, load: 20, compare: 2, swap: 0.5 };
+    const restored = { ...ended, task: "app-db", phases, factsCompared: 4, putThere: [], kept: [], notes: [] };
+    world.objects.set(layout.outcome(planned.restoreId, "app-db", 0), encode(restored));
+    const input = RestoreRequested.parse({ source: "app-db", requestedBy: "ops" });
+    const ends = [{ source: "app-db", task: { exitCodes: [0] } }];
+
+    const { evidenceKey } = await recordEvidence(world.ports)({
+      input,
+      plan: planned,
+      executionId: "arn",
+      safetyBackupId: undefined,
+      restored: ends,
+    });
+
+    expect(await readEvidence(world.ports, "staging-db")).toMatchObject([
+      { phases, factsCompared: 4, requestedBy: { claimed: "ops", execution: "arn" } },
+    ]);
+    expect(evidenceKey).toBe(layout.evidence(planned.restoreId));
+    expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 24 } });
   });
 
   it("recognises what holdfast itself put there, as long as its mark is the same", async () => {
@@ -258,7 +295,7 @@ describe("the interlock", () => {
 });
 
 describe("proofs", () => {
-  it("R1 a point that was read back wrong is quarantined, and verify fails", async () => {
+  it("AP-25 R1 a point that was read back wrong is quarantined, and verify fails", async () => {
     const world = memoryWorld();
 
     const recorded = await verified(world, aBackup, ["ChecksumMismatch: part 1"]);

@@ -9,14 +9,23 @@ it("docs/reference/errors.md says of every error when it comes, what is intact a
   expect(documented.toSorted()).toEqual(names.toSorted());
 });
 
-it("every alarm that exists has a runbook", () => {
+it("AS-31 every alarm that exists has a runbook", () => {
   const codes = [...read("lib/app/describe-failure.ts").matchAll(/code: "(\w+)"/g)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(3);
   for (const code of [...codes, "Undelivered"]) expect(existsSync(`docs/runbooks/${code}.md`), code).toBe(true);
 });
 
 it("every relative link of README and docs leads somewhere", () => {
-  for (const file of ["README.md", "CONTRIBUTING.md", "docs/glossary.md", "docs/faults.md", "docs/reference/plan.md"]) {
+  for (const file of [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/glossary.md",
+    "docs/faults.md",
+    "docs/coverage.md",
+    "docs/reference/plan.md",
+    "docs/reference/metrics.md",
+  ]) {
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/") + 1) : "";
     for (const [, target = ""] of read(file).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g))
       expect(existsSync(folder + target), `${file}: ${target}`).toBe(true);

@@ -5,8 +5,8 @@ import { z } from "zod";
 import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
-import { BackupByHand, PointByHand, PointsByHand, SourceByHand } from "#events/by-hand.ts";
-import { ExecutionEnded, ObjectCreated } from "#events/envelopes.ts";
+import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
@@ -21,10 +21,13 @@ const contracts: Record<string, z.ZodType> = {
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
   "start-restore": RestoreRequested,
+  "rollback-restore": RollbackByHand,
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,
   "check-backup": ObjectCreated,
+  "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
+  "sweep-repository": SweepByHand,
   announce: z.union([ExecutionEnded, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();
@@ -56,7 +59,7 @@ describe("the samples in events/samples", () => {
       options: restoreOptions["postgresql"]?.optional(),
     });
 
-    const byHand = files.filter((file) => !["announce", "check-backup"].includes(whoOf(file)));
+    const byHand = files.filter((file) => !["announce", "check-backup", "notice-tampering"].includes(whoOf(file)));
     const strangers = byHand.filter((file) => !Names.safeParse(read(file)).success);
 
     expect(strangers).toEqual([]);

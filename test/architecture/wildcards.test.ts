@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const files = [
   "serverless.yml",
-  ...readdirSync("infra")
+  ...readdirSync("infra", { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".yml"))
     .map((file) => join("infra", file)),
   ...readdirSync("functions")

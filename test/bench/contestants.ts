@@ -88,6 +88,7 @@ function worker(ground: Ground): Contestant {
           secret: SECRET_ARN,
           databases: [ground.database.name],
         },
+        pipeline: { compression: 3 },
         escrow: ground.escrow,
       };
       const Key = layout.taskInput(backupId, input.task);

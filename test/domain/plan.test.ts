@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { PlanInvalid } from "#domain/errors.ts";
 import { parsePlan } from "#domain/parse-plan.ts";
+import { bytesPerSecond } from "#domain/pipeline-options.ts";
 import { engineSections } from "#engines/descriptions.ts";
 
 const localPlan = () => parse(readFileSync("config/local.yml", "utf8"));
@@ -18,7 +19,8 @@ const problemsOf = (plan: unknown) => {
 };
 
 describe("the plan", () => {
-  it.each(readdirSync("config").filter((file) => file.endsWith(".yml")))("accepts config/%s", (file) => {
+  const plans = readdirSync("config", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".yml"));
+  it.each(plans)("accepts config/%s", (file) => {
     expect(problemsOf(parse(readFileSync(`config/${file}`, "utf8")))).toBe("no problem");
   });
 
@@ -63,12 +65,33 @@ describe("the plan", () => {
     expect(problems).toContain("sources.app-db.databases: ");
     expect(problems).toContain('sources.sessions.restoreTo: there is no target "nowhere"');
     expect(problems).toContain("backups.nightly.schedule: must be five cron fields in UTC");
-    expect(problems).toContain('backups.nightly.sources.2: there is no source "orders"');
+    expect(problems).toContain('backups.nightly.sources.3: there is no source "orders"');
     expect(problems).toContain("encryption: must be");
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
 
-  it("C1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
+  it("takes the ARN of a KMS key for the bucket's own encryption, beside either kind of escrow, and no alias", () => {
+    const plan = localPlan();
+    const kmsKey = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    for (const escrow of [plan.encryption, { escrow: "none", because: "made again from the event log" }]) {
+      plan.encryption = { ...escrow, repository: { kmsKey } };
+      expect(parsePlan(plan, engineSections).encryption.repository).toEqual({ kmsKey });
+      plan.encryption = { ...escrow, repository: { kmsKey: "arn:aws:kms:eu-central-1:123456789012:alias/backups" } };
+      expect(problemsOf(plan)).toContain("the ARN of a KMS key, not of an alias");
+    }
+  });
+
+  it("AS-23 takes a prefix for the names of metrics, as CloudWatch would show it", () => {
+    expect(parsePlan({ ...localPlan(), metrics: { prefix: "aegis" } }, engineSections).metrics).toEqual({
+      prefix: "aegis",
+    });
+    expect(problemsOf({ ...localPlan(), metrics: { prefix: "Aegis Shield" } })).toContain(
+      "metrics.prefix: must be 2 to 32",
+    );
+  });
+
+  it("C1 IS-3 GL-1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";
 
@@ -115,6 +138,33 @@ describe("the plan", () => {
     );
   });
 
+  it("refuses a live target that is another folder than the source it claims to be", () => {
+    const plan = parse(readFileSync("config/examples/uploads.yml", "utf8"));
+    plan.targets["uploads-live"].path = "downloads";
+
+    expect(problemsOf(plan)).toContain(
+      'targets.uploads-live.source: "uploads" is on fs-0123456789abcdef0:/uploads: a safety point would be taken of another server',
+    );
+  });
+
+  it.each(["/uploads", "../uploads", "a/../b", "a//b", "a/.", "", "a\0b"])(
+    "N2: refuses %j as the path of a tree",
+    (path) => {
+      const plan = parse(readFileSync("config/examples/uploads.yml", "utf8"));
+      plan.sources.uploads.path = path;
+      plan.targets["staging-uploads"].path = path;
+
+      expect(problemsOf(plan)).toMatch(/sources\.uploads\.path: .*\n.*targets\.staging-uploads\.path: /s);
+    },
+  );
+
+  it("refuses the root of a file system as a target: it can't be exchanged by renaming", () => {
+    const plan = parse(readFileSync("config/examples/uploads.yml", "utf8"));
+    plan.targets["staging-uploads"].path = ".";
+
+    expect(problemsOf(plan)).toContain("targets.staging-uploads.path: must be relative");
+  });
+
   it("refuses an engine that does not exist and names those that do", () => {
     const plan = localPlan();
     plan.sources.sessions.engine = "mongodb";
@@ -127,6 +177,32 @@ describe("the plan", () => {
     plan.sources.sessions.secret = "hunter2";
 
     expect(problemsOf(plan)).toContain("sources.sessions.secret: must be the ARN of a secret in Secrets Manager");
+  });
+
+  it("AS-27 takes a bandwidth limit with its unit, and refuses one that could mean anything", () => {
+    const plan = localPlan();
+    plan.sources.sessions.bandwidthLimit = "100MB/s";
+    plan.sources["app-db"].bandwidthLimit = "100M";
+
+    expect(problemsOf(plan)).toContain("The plan has 1 problem:");
+    expect(problemsOf(plan)).toContain(
+      "sources.app-db.bandwidthLimit: must be a number of MB/s or GB/s, as in 100MB/s",
+    );
+    expect([bytesPerSecond("100MB/s"), bytesPerSecond("2GB/s")]).toEqual([100_000_000, 2_000_000_000]);
+  });
+
+  it("refuses what waits to be filled in, wherever it stands, with its path", () => {
+    const plan = localPlan();
+    plan.targets["staging-redis"].connection.host = "${env:REDIS_HOST}";
+    plan.sources["app-db"].databases[1] = "app_${stage}";
+
+    const problems = problemsOf(plan);
+
+    expect(problems).toContain("The plan has 2 problems:");
+    expect(problems).toContain(
+      "targets.staging-redis.connection.host: holds ${env:REDIS_HOST}: nothing is filled into a plan",
+    );
+    expect(problems).toContain("sources.app-db.databases.1: holds ${stage}: ");
   });
 
   it.each([[null], ["a text"], [[]], [42], [{}]])("N3 refuses %j as a plan without crashing", (plan) => {

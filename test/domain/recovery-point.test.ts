@@ -60,7 +60,7 @@ describe("latest", () => {
     expect(chooseLatest([point(safety, "verified")]).latest).toBeUndefined();
   });
 
-  it("is restricted to what is older than the wanted instant", () => {
+  it("AP-10 AP-12 is restricted to what is older than the wanted instant", () => {
     const points = [point("2026-02-22-020000-nightly", "verified"), point("2026-02-23-020000-nightly", "verified")];
 
     expect(chooseLatest(points, new Date("2026-02-23T02:00:00Z")).latest?.backupId).toBe("2026-02-22-020000-nightly");

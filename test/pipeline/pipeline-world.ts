@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { commands } from "#adapters/commands/commands.ts";
 import { zstdAndGpg } from "#adapters/commands/sealing.ts";
+import { limitBandwidth } from "#app/limit-bandwidth.ts";
 import { openArtifact } from "#app/open-artifact.ts";
 import { storeArtifact } from "#app/store-artifact.ts";
 import type { Artifact } from "#domain/artifact.ts";
@@ -41,11 +42,11 @@ export function pipelineWorld({ failingPart }: { failingPart?: number } = {}) {
     },
   };
   const sealing = zstdAndGpg();
-  const store = (stream: CapturedStream, escrow?: string) =>
-    storeArtifact({ uploads, sealing, log: world.ports.log })(
+  const store = (stream: CapturedStream, { compression = 3, limit }: { compression?: number; limit?: number } = {}) =>
+    storeArtifact({ uploads, sealing, log: world.ports.log, compression, limit: limitBandwidth(limit) })(
       stream,
       KEY,
-      { passphrase: PASSPHRASE, escrow },
+      { passphrase: PASSPHRASE, escrow: undefined },
       stop.signal,
     );
   return {

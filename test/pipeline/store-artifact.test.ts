@@ -24,12 +24,51 @@ describe("storing a stream", () => {
     expect(artifact.plainSha256).toBe(createHash("sha256").update(plain).digest("hex"));
   });
 
-  it("never stores a byte of plaintext", async () => {
+  it("AS-12 never stores a byte of plaintext", async () => {
     const world = pipelineWorld();
 
     await world.store(world.stream(shell("echo A SECRET LINE")));
 
     expect(Buffer.from(world.objects.get(KEY) ?? []).includes("SECRET")).toBe(false);
+  });
+
+  it("AS-27 compresses as hard as the source's level says, and any level is read back", async () => {
+    const world = pipelineWorld();
+    const store = (compression: number) => world.store(world.stream(shell("seq 1 500000")), { compression });
+
+    const fast = await store(1);
+    const small = await store(19);
+
+    expect(small.bytes).toBeLessThan(fast.bytes * 0.8);
+    expect(small.plainSha256).toBe(fast.plainSha256);
+    expect((await world.read(small)).error).toBeUndefined();
+  });
+
+  it("AS-27 stores the same bytes, no faster than the source's bandwidth limit and not much slower", async () => {
+    const world = pipelineWorld();
+    const begun = performance.now();
+
+    const artifact = await world.store(world.stream(shell(`${NOISE} | head -c 6000000`)), { limit: 4_000_000 });
+
+    const seconds = (performance.now() - begun) / 1000;
+    expect(seconds).toBeGreaterThan(1.4);
+    expect(seconds).toBeLessThan(4);
+    expect(artifact.plainBytes).toBe(6_000_000);
+    const { plain, error } = await world.read(artifact);
+    expect(error).toBeUndefined();
+    expect(createHash("sha256").update(plain).digest("hex")).toBe(artifact.plainSha256);
+  });
+
+  it("AS-27 stops at once, and stores nothing, when the task is told to stop while its stream is held back", async () => {
+    const world = pipelineWorld();
+    const storing = world.store(world.stream(shell(NOISE)), { limit: 1_000_000 });
+    const begun = performance.now();
+    setTimeout(() => world.stop.abort(), 500);
+
+    await expect(storing).rejects.toMatchObject({ name: "Interrupted" });
+
+    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(world.seen).toEqual({ aborted: 1, completed: 0 });
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { mkdir, rename } from "node:fs/promises";
 import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -18,7 +19,7 @@ beforeAll(async () => {
   await world.haveLatest();
 });
 afterAll(async () => {
-  await resetFleet(["app-db", "sessions"]);
+  await resetFleet(["app-db", "sessions", "uploads"]);
   await world.client.clearMessages();
 });
 
@@ -36,17 +37,40 @@ it("S1 aborts the upload and names the signal when pg_dump is killed in the midd
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "app-db", backupId: run.backupId }] });
 });
 
-it("S2 fails the run when the task's container is killed, whatever its stop is said to mean", async () => {
+it("S1 aborts the upload and names the signal when tar is killed in the middle of its stream", async () => {
   const watch = await watchStage(world);
+  const killed = `exec /usr/bin/tar "$@" > >(head -c 8000000; kill -KILL $$)`; // tar has this shell's pid, and waits in a full pipe
+  const fault = await wrapTool(
+    "tar",
+    `#!/bin/bash\ncase " $* " in *" --create "*) ${killed};; esac\nexec /usr/bin/tar "$@"\n`,
+  );
 
-  const run = await whileUploading("sessions", ".rdb.zst.gpg", async (task) => kill(task));
+  const run = await withTaskFault(world.stage, fault, () => world.backup(["uploads"]));
 
   expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
-  expect(run.execution.cause).toContain("sessions: TaskFailed");
+  expect(run.execution.cause).toMatch(/uploads: CommandFailed: tar .*SIGKILL/);
   expect(await world.hasManifest(run.backupId)).toBe(false);
-  await sweepAsTheLifecycleRuleDoes(world, run.backupId);
-  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
+  expect((await artifactsIn(run)).filter((key) => key.endsWith(".tar.zst.gpg"))).toEqual([]);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "uploads", backupId: run.backupId }] });
 });
+
+it.each([
+  { source: "sessions", artifact: ".rdb.zst.gpg" },
+  { source: "uploads", artifact: ".tar.zst.gpg" },
+] as const)(
+  "S2 fails the run when the container that captures $source is killed, whatever its stop is said to mean",
+  async ({ source, artifact }) => {
+    const watch = await watchStage(world);
+
+    const run = await whileUploading(source, artifact, async (task) => kill(task));
+
+    expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
+    expect(run.execution.cause).toContain(`${source}: TaskFailed`);
+    expect(await world.hasManifest(run.backupId)).toBe(false);
+    await sweepAsTheLifecycleRuleDoes(world, run.backupId);
+    await watch.expectInvariants({ failed: [run.execution], notGood: [{ source, backupId: run.backupId }] });
+  },
+);
 
 it("S2 makes no point, and alarms, when the container is gone without an exit and the run is stopped", async () => {
   const watch = await watchStage(world);
@@ -67,7 +91,7 @@ it("S2 makes no point, and alarms, when the container is gone without an exit an
 it("S8 fails a run whose passwords are wrong before anything is stored", async () => {
   const watch = await watchStage(world);
   const logins = await stageSecrets();
-  const put = (name: SourceName, password: string) =>
+  const put = (name: "app-db" | "sessions", password: string) =>
     world.secretsManager.send(
       new PutSecretValueCommand({
         SecretId: secretName(name),
@@ -106,6 +130,20 @@ it("S8 fails a run whose source answers at no such address", async () => {
   expect(run.execution.cause).toMatch(/sessions: PreflightFailed: .*10\.88\.0\.1:16379/);
   expect(await artifactsIn(run)).toEqual([]);
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
+});
+
+it("S8 fails a run whose tree is empty, as one is whose file system was not mounted, before anything is stored", async () => {
+  const watch = await watchStage(world);
+  const { folder } = world.stage.sources.uploads;
+  await rename(folder, `${folder}-elsewhere`);
+  await mkdir(folder);
+
+  const run = await world.backup(["uploads"]).finally(() => resetFleet(["uploads"]));
+
+  expect(run.execution.status).toBe("FAILED");
+  expect(run.execution.cause).toMatch(/uploads: PreflightFailed: .*let through/);
+  expect(await artifactsIn(run)).toEqual([]);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "uploads", backupId: run.backupId }] });
 });
 
 it("S9 refuses a pg_dump that is older than the server before any upload begins", async () => {

@@ -86,6 +86,7 @@ it("R5 quarantines a point whose artifact is gone", async () => {
 it("R1 refuses a verified point whose bytes changed since, and leaves the target as it was", async () => {
   const verified = await world.client.run("verify", { backupId });
   expect(verified.status).toBe("SUCCEEDED");
+  await redis(world.stage, "staging-redis", "SET", "old", "state"); // an empty target would not show that it was emptied
   const digest = await redis(world.stage, "staging-redis", "DEBUG", "DIGEST");
   await hand.change(
     artifact.key,
@@ -93,7 +94,10 @@ it("R1 refuses a verified point whose bytes changed since, and leaves the target
   );
   const watch = await watchStage(world);
 
-  const restore = await world.client.run("restore", { source: "sessions", backupId, confirm: "staging-redis" });
+  const restore = await world.client.run("restore", {
+    ...{ source: "sessions", backupId, confirm: "staging-redis" },
+    ...{ safety: "none", because: "the old state is looked at below" },
+  });
 
   expect(restore).toMatchObject({ status: "FAILED" });
   expect(restore.cause).toContain("ChecksumMismatch");

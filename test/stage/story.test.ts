@@ -22,19 +22,26 @@ it("S5 protects, verifies, refuses a dump that was cut off, and brings a broken 
 
   const { backup, brokenRun, refusal, restores } = told;
   expect(backup.outcome).toBe("COMPLETE");
-  expect(Object.keys(backup.components).toSorted()).toEqual(["app-db", "sessions"]);
+  expect(Object.keys(backup.components).toSorted()).toEqual(["app-db", "sessions", "uploads"]);
   expect(told.verified.map(({ channel }) => channel)).toEqual(["slack", "sns"]);
   expect(brokenRun.execution.cause).toContain("FormatIncomplete");
   expect(refusal).toMatchObject({ status: "FAILED", error: "ConfirmationNeeded" });
   expect(told.afterDisaster).toMatchObject({ reports: "gone", keys: "0" });
-  expect(restores.map(({ evidence }) => evidence.backupId)).toEqual([backup.backupId, backup.backupId]);
+  expect(Number(told.afterDisaster.files)).toBeLessThan(Number(told.before.files));
+  expect(told.afterDisaster.tree).not.toBe(told.before.tree);
+  expect(restores.map(({ evidence }) => evidence.backupId)).toEqual(Array(3).fill(backup.backupId));
   for (const { evidence } of restores) {
     expect(evidence.factsCompared).toBeGreaterThan(0);
     expect(evidence.safetyBackupId).toContain("-safety-");
   }
   expect(told.after).toEqual(told.before);
+  expect(told.rollback.found).toEqual({
+    before: "a_colleagues_work",
+    restored: "gone",
+    after: "a_colleagues_work",
+  });
   await watch.expectInvariants({
     failed: [brokenRun.execution, refusal],
-    latest: { "app-db": backup.backupId, sessions: backup.backupId },
+    latest: { "app-db": backup.backupId, sessions: backup.backupId, uploads: backup.backupId },
   });
 });

@@ -12,6 +12,7 @@ beforeAll(async () => {
   plainBytes = {
     "app-db": await largestPlain("app-db"),
     sessions: await largestPlain("sessions"),
+    uploads: await largestPlain("uploads"),
   };
 });
 afterAll(() => world.client.clearMessages());
@@ -28,6 +29,7 @@ const allButOne = { what: "all but the last byte", cut: () => "-1" };
 const tools = {
   "app-db": { tool: "pg_dump", isDump: '*" --format=custom "*' },
   sessions: { tool: "redis-cli", isDump: '*" --rdb "*' },
+  uploads: { tool: "tar", isDump: '*" --create "*' },
 } as const;
 
 it.each([
@@ -39,6 +41,10 @@ it.each([
   { source: "sessions", exit: 0, ...header },
   { source: "sessions", exit: 0, ...half },
   { source: "sessions", exit: 0, ...allButOne },
+  { source: "uploads", exit: 0, ...nothing },
+  { source: "uploads", exit: 0, ...header },
+  { source: "uploads", exit: 0, ...half },
+  { source: "uploads", exit: 0, ...allButOne },
 ] as const)(
   "S5 makes no point of $source when its tool hands over $what and exits 0",
   async ({ source, cut, exit }) => {
@@ -55,6 +61,7 @@ it.each([
 it.each([
   { source: "app-db", exit: 1, ...half },
   { source: "sessions", exit: 1, ...half },
+  { source: "uploads", exit: 1, ...half },
 ] as const)("S6 makes no point of $source when its tool exits $exit after $what", async ({ source, cut, exit }) => {
   const { run, watch } = await backUpWithCutTool(source, cut(source), exit);
 
@@ -92,7 +99,7 @@ exec /usr/bin/${tool} "$@"
 
 /** Objects of the stream that was cut; what came whole before it may be there, and belongs to no manifest. */
 async function artifactsOf(backupId: string, tool: string): Promise<string[]> {
-  const kind = tool === "pg_dump" ? ".dump.zst.gpg" : ".rdb.zst.gpg";
+  const kind = { pg_dump: ".dump.zst.gpg", "redis-cli": ".rdb.zst.gpg", tar: ".tar.zst.gpg" }[tool] ?? "";
   const found: string[] = [];
   for await (const key of world.client.repository.list(`${world.stage.stage}/${backupId}/`))
     if (key.endsWith(kind)) found.push(key);

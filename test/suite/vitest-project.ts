@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { chmod, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
@@ -18,8 +18,9 @@ export async function runProject(
   project: string,
   start: (args: string[]) => { file: string; args: string[]; env?: Record<string, string> } = onThisMachine,
 ): Promise<Result> {
-  const report = join(stageFiles.root, "reports", `${project}.json`);
-  await mkdir(join(stageFiles.root, "reports"), { recursive: true, mode: 0o777 });
+  const report = join(stageFiles.reports, `${project}.json`);
+  await mkdir(stageFiles.reports, { recursive: true });
+  await chmod(stageFiles.reports, 0o777); // for the user of the worker's image; mkdir would heed the umask
   const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { file, args: whole, env } = start(args);
   const before = Date.now();

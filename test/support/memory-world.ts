@@ -6,13 +6,17 @@ import { BackupId } from "#domain/ids.ts";
 import type { Captured } from "#domain/outcome.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
+import type { ObjectHistory } from "#domain/tampering.ts";
 import type { Happening } from "#events/happenings.ts";
+import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 
 /** A repository in memory, for use cases only: what S3 does is proved on the stage. */
 function memoryRepository() {
   const objects = new Map<string, Uint8Array>();
   const artifacts = new Map<string, Artifact>();
+  const histories = new Map<string, ObjectHistory>();
+  const at = new Date("2026-02-23T02:00:00Z");
   const repository: Repository = {
     read: async (key) => objects.get(key),
     readRange: async (key, { start, end }) => objects.get(key)?.subarray(start, end + 1) ?? new Uint8Array(),
@@ -30,6 +34,11 @@ function memoryRepository() {
     async *list(prefix) {
       yield* [...objects.keys()].filter((key) => key.startsWith(prefix)).toSorted();
     },
+    async *histories(prefix) {
+      for (const key of [...objects.keys(), ...artifacts.keys()].toSorted())
+        if (key.startsWith(prefix))
+          yield histories.get(key) ?? { key, versions: [{ versionId: "1", at }], markers: [] };
+    },
     folders: async (prefix) =>
       [
         ...new Set(
@@ -39,7 +48,7 @@ function memoryRepository() {
         ),
       ].toSorted(),
   };
-  return { objects, artifacts, repository };
+  return { objects, artifacts, histories, repository };
 }
 
 export const aBackup = BackupId.parse("2026-02-23-020000-nightly");
@@ -48,18 +57,21 @@ export const layout = repositoryLayout(stage);
 
 /** One stage with its ports in memory; what was told and started is kept. */
 export function memoryWorld() {
-  const { objects, artifacts, repository } = memoryRepository();
+  const { objects, artifacts, histories, repository } = memoryRepository();
   const happened: Happening[] = [];
   const told: Announcement[] = [];
   const started: { name: string; input: unknown }[] = [];
   const lines: string[] = [];
+  const measured: Record<string, number | string>[] = [];
   return {
     objects,
     artifacts,
+    histories,
     happened,
     told,
     started,
     lines,
+    measured,
     ports: {
       repository,
       layout,
@@ -78,7 +90,12 @@ export function memoryWorld() {
       },
       events: { emit: async (happening: Happening) => void happened.push(happening) },
       channels: [{ name: "first", tell: async (announcement: Announcement) => void told.push(announcement) }],
-      log: { info: (line: string) => void lines.push(line), error: (line: string) => void lines.push(line) },
+      log: {
+        info: (line: string) => void lines.push(line),
+        error: (line: string) => void lines.push(line),
+        belongsTo: () => {},
+      },
+      metrics: ((values, of) => void measured.push({ ...values, ...of })) satisfies Metrics,
       machines: {
         start: async (_machine: string, name: string, input: unknown) => {
           const isNew = !started.some((one) => one.name === name);
@@ -140,6 +157,8 @@ export const aPlan: Plan = {
     "app-db": {
       engine: "postgresql",
       restoreTo: "staging-db",
+      compression: 6,
+      bandwidthLimit: "100MB/s",
       secret: "arn:app",
       connection: { host: "db", port: 5432 },
       databases: ["app"],
@@ -147,6 +166,7 @@ export const aPlan: Plan = {
     sessions: {
       engine: "redis",
       restoreTo: "staging-redis",
+      compression: 3,
       secret: "arn:sessions",
       connection: { host: "cache", port: 6379 },
     },

@@ -1,39 +1,9 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { SCRATCH_PORT } from "#engines/redis/config.ts";
+import { packagedTemplate } from "./packaged.ts";
 
-/** What `sls package` made of the files: the test command packages before it runs this. */
-const { Resources } = z
-  .object({
-    Resources: z.record(
-      z.string(),
-      z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
-    ),
-  })
-  .parse(JSON.parse(readFileSync(".serverless/cloudformation-template-update-stack.json", "utf8")));
-const ofType = (type: string) => Object.entries(Resources).filter(([, resource]) => resource.Type === type);
-const Statement = z.looseObject({
-  Effect: z.string(),
-  Action: z.union([z.string(), z.array(z.string())]),
-  Resource: z.unknown(),
-});
-
-/** Every statement of a role, those attached by policies of their own included. */
-function statements(role: string): z.infer<typeof Statement>[] {
-  const Policies = z.array(z.object({ PolicyDocument: z.object({ Statement: z.array(Statement) }) }));
-  const inline = Policies.parse(Resources[role]?.Properties?.["Policies"] ?? []).flatMap(
-    ({ PolicyDocument }) => PolicyDocument.Statement,
-  );
-  const attached = ofType("AWS::IAM::Policy").filter(([, { Properties }]) =>
-    JSON.stringify(Properties?.["Roles"]).includes(`"${role}"`),
-  );
-  return [
-    ...inline,
-    ...attached.flatMap(([, { Properties }]) => Policies.element.parse(Properties).PolicyDocument.Statement),
-  ];
-}
-const actionsOf = (role: string) => statements(role).flatMap(({ Action }) => Action);
+const { Resources, ofType, statements, actionsOf } = packagedTemplate("local");
 
 describe("the packaged template", () => {
   it("N7 lets capture generate data keys and never unwrap one, delete, or shorten a lock", () => {
@@ -44,12 +14,35 @@ describe("the packaged template", () => {
     ).toEqual([]);
   });
 
-  it("N7 gives nobody the right to delete from the repository", () => {
+  it("C5 N7 gives nobody the right to delete from the repository", () => {
     for (const [role] of ofType("AWS::IAM::Role"))
       expect(
         actionsOf(role).filter((action) => action.startsWith("s3:Delete")),
         role,
       ).toEqual([]);
+  });
+
+  it("N7 lets no role both open data keys and sign", () => {
+    const rolesWith = (wanted: string) =>
+      ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
+    expect(rolesWith("kms:Sign").toSorted()).toEqual([
+      "CommitBackupRole",
+      "RecordEvidenceRole",
+      "RecordProofsRole",
+      "RollbackRestoreRole",
+    ]);
+    expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
+  });
+
+  it("N7 lets check-plan read manifests with their signatures, and neither an artifact, a proof nor a key", () => {
+    const reads = statements("CheckPlanRole").filter(({ Action }) =>
+      [Action].flat().some((one) => one.startsWith("s3:")),
+    );
+    expect(reads.map(({ Action, Resource }) => [Action, JSON.stringify(Resource)])).toEqual([
+      ["s3:ListBucket", expect.stringContaining("RepositoryBucket")],
+      ["s3:GetObject", expect.stringContaining("/local/*/manifest.*")],
+    ]);
+    expect(actionsOf("CheckPlanRole").filter((action) => action.startsWith("kms:"))).toEqual(["kms:GetPublicKey"]);
   });
 
   it("N7 gives every function and every task a role of its own", () => {
@@ -61,12 +54,21 @@ describe("the packaged template", () => {
     expect(tasks).toHaveLength(3);
   });
 
-  it("N7 uses no action with a wildcard in any role", () => {
+  it("SK-16 N7 uses no action with a wildcard in any role", () => {
     for (const [role] of ofType("AWS::IAM::Role"))
       expect(
         actionsOf(role).filter((action) => action.includes("*")),
         role,
       ).toEqual([]);
+  });
+
+  it("IS-5 SK-16 lets no role do anything in S3 outside the repository's bucket", () => {
+    const ofS3 = ofType("AWS::IAM::Role").flatMap(([role]) =>
+      statements(role).filter(({ Action }) => [Action].flat().some((action) => action.startsWith("s3:"))),
+    );
+    expect(ofS3.length).toBeGreaterThan(10);
+    for (const { Resource } of ofS3)
+      for (const resource of [Resource].flat()) expect(JSON.stringify(resource)).toContain("RepositoryBucket");
   });
 
   it("N8 lets a service assume a role only for this account, where the service says for whom it asks", () => {
@@ -85,10 +87,10 @@ describe("the packaged template", () => {
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(2);
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(4);
   });
 
-  it("makes a schedule of every backup in the plan, in UTC, at its hour", () => {
+  it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
     const [[, schedule] = []] = ofType("AWS::Scheduler::Schedule");
     expect(schedule?.Properties).toMatchObject({
       ScheduleExpression: "cron(0 2 * * ? *)",
@@ -96,10 +98,13 @@ describe("the packaged template", () => {
     });
   });
 
-  it("keeps the bucket versioned, locked, encrypted, closed to the public, TLS only, and tells EventBridge", () => {
+  it("AS-11 IS-4 keeps the bucket versioned, locked, encrypted, closed to the public, TLS only, and tells EventBridge", () => {
     expect(Resources["RepositoryBucket"]?.Properties).toMatchObject({
       ObjectLockEnabled: true,
       VersioningConfiguration: { Status: "Enabled" },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
+      },
       NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
       PublicAccessBlockConfiguration: {
         BlockPublicAcls: true,
@@ -111,7 +116,20 @@ describe("the packaged template", () => {
     expect(JSON.stringify(Resources["RepositoryBucketPolicy"])).toContain("aws:SecureTransport");
   });
 
-  it("T7 lets no lifecycle rule expire anything but the records of runs", () => {
+  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
+    const { PolicyDocument } = z
+      .looseObject({ PolicyDocument: z.object({ Statement: z.array(z.looseObject({ Sid: z.string() })) }) })
+      .parse(Resources["RepositoryBucketPolicy"]?.Properties);
+    expect(PolicyDocument.Statement.find(({ Sid }) => Sid === "NothingIsWrittenOver")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject",
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/local/*" },
+      Condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
+    });
+  });
+
+  it("C5 T7 lets no lifecycle rule expire anything but the records of runs", () => {
     const rules = z
       .object({
         Rules: z.array(z.looseObject({ Prefix: z.string().optional(), ExpirationInDays: z.number().optional() })),
@@ -129,7 +147,7 @@ describe("the packaged template", () => {
     expect(open.map(({ FromPort }) => FromPort)).toEqual([SCRATCH_PORT]);
   });
 
-  it("keeps every log for a while and not for ever", () => {
+  it("IS-6 keeps every log for a while and not for ever", () => {
     for (const [name, { Properties }] of ofType("AWS::Logs::LogGroup"))
       expect(Properties?.["RetentionInDays"], name).toBeGreaterThan(30);
   });

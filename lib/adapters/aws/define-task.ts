@@ -1,7 +1,5 @@
 import { Logger } from "@aws-lambda-powertools/logger";
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import middy from "@middy/core";
 import { z } from "zod";
 import { asLog } from "#adapters/log.ts";
@@ -9,10 +7,6 @@ import { InputInvalid } from "#domain/errors.ts";
 
 const logger = new Logger({ serviceName: "holdfast" });
 export const log = asLog(logger);
-const metrics = new Metrics({ namespace: "holdfast", serviceName: "holdfast" });
-
-/** Counts something as a CloudWatch metric, by a line in the log (EMF). */
-export const count = (metric: string) => metrics.addMetric(metric, MetricUnit.Count, 1);
 
 /**
  * Every Lambda: its input is parsed once, with every problem in one `InputInvalid`, and what it throws leaves untouched,
@@ -24,7 +18,6 @@ export const defineTask = <Schema extends z.ZodType, Result>(
 ) =>
   middy<unknown, Result>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(logMetrics(metrics))
     .handler(async (event, { awsRequestId }) => {
       const parsed = input.safeParse(event);
       if (!parsed.success) throw new InputInvalid(`The input is wrong:\n${z.prettifyError(parsed.error)}`);

@@ -4,22 +4,27 @@ import {
   NoSuchKey,
   NotFound,
   PutObjectCommand,
-  paginateListObjectsV2,
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { ArtifactMissing } from "#domain/errors.ts";
 import type { Repository } from "#ports/repository.ts";
+import { histories, versionPages } from "./versions.ts";
 
 export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
   async read(key) {
-    const found = await orUndefined(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
+    const found = await visible(s3, bucket, key, (VersionId) =>
+      s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId })),
+    );
     return found?.Body?.transformToByteArray();
   },
-  async readRange(key, { start, end }, signal) {
-    const request = new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end}` });
+  async readRange(key, { start, end, versionId }, signal) {
+    const get = (VersionId: string | undefined) =>
+      s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId, Range: `bytes=${start}-${end}` }), {
+        abortSignal: signal,
+      });
     try {
-      const found = await orUndefined(s3.send(request, { abortSignal: signal }));
+      const found = await ofVersion(s3, bucket, key, versionId, get);
       if (!found?.Body) throw new ArtifactMissing(`${key} is not in the repository`);
       return await found.Body.transformToByteArray();
     } catch (error) {
@@ -27,9 +32,9 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
       throw error;
     }
   },
-  async head(key) {
-    const found = await orUndefined(
-      s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: "ENABLED" })),
+  async head(key, versionId) {
+    const found = await ofVersion(s3, bucket, key, versionId, (VersionId) =>
+      s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId, ChecksumMode: "ENABLED" })),
     );
     return (
       found && { bytes: found.ContentLength ?? 0, versionId: found.VersionId, compositeSha256: found.ChecksumSHA256 }
@@ -58,27 +63,52 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
     }
   },
   async *list(prefix) {
-    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix }))
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+    for await (const { key, versions } of histories(s3, { Bucket: bucket, Prefix: prefix }))
+      if (versions.length > 0) yield key;
   },
+  histories: (prefix) => histories(s3, { Bucket: bucket, Prefix: prefix }),
   async folders(prefix) {
     const names: string[] = [];
-    for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket: bucket, Prefix: prefix, Delimiter: "/" }))
+    for await (const page of versionPages(s3, { Bucket: bucket, Prefix: prefix, Delimiter: "/" }))
       for (const { Prefix } of page.CommonPrefixes ?? []) names.push((Prefix ?? "").slice(prefix.length, -1));
     return names;
   },
 });
 
+type Get<T> = (versionId: string | undefined) => Promise<T>;
+
+/** The version that is asked for where the bucket has it, else what is visible. */
+async function ofVersion<T>(s3: S3Client, bucket: string, key: string, versionId: string | undefined, get: Get<T>) {
+  if (versionId === undefined) return visible(s3, bucket, key, get);
+  try {
+    return await get(versionId);
+  } catch (error) {
+    if (!hasNoSuchVersion(error)) throw error;
+    return visible(s3, bucket, key, get);
+  }
+}
+
+/** 404, and 400 for an id that is not even one of this bucket's. */
+const hasNoSuchVersion = (error: unknown) =>
+  error instanceof S3ServiceException && [400, 404].includes(error.$metadata.httpStatusCode ?? 0);
+
+/** The newest version; the first one where a delete marker hides it. */
+async function visible<T>(s3: S3Client, bucket: string, key: string, get: Get<T>): Promise<T | undefined> {
+  try {
+    return await get(undefined);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    if (error.$response?.headers["x-amz-delete-marker"] !== "true") return undefined;
+  }
+  for await (const history of histories(s3, { Bucket: bucket, Prefix: key }))
+    if (history.key === key && history.versions.length > 0) return get(history.versions.at(-1)?.versionId);
+  return undefined;
+}
+
 /** 412: something stands there already. 409: a racing conditional write is being decided; the other one wins. */
 const isPreconditionFailed = (error: unknown) =>
   error instanceof S3ServiceException && [412, 409].includes(error.$metadata.httpStatusCode ?? 0);
 
-/** Only "there is no such object" becomes undefined: a throttled or refused read must never look like an absent object. */
-async function orUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof NoSuchKey || error instanceof NotFound) return undefined;
-    throw error;
-  }
-}
+/** Only "there is no such object": a throttled or refused read must never look like an absent object. */
+const isAbsent = (error: unknown): error is NoSuchKey | NotFound =>
+  error instanceof NoSuchKey || error instanceof NotFound;

@@ -7,9 +7,11 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
+import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions, type TaskPlace } from "./messaging.ts";
+import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
 import { s3Uploads } from "./uploads.ts";
@@ -37,6 +39,7 @@ export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinne
 }
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
+export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 export const wireTasks = (place: TaskPlace) => fargateTasks(new ECSClient(RETRIES), place);

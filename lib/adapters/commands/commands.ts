@@ -7,9 +7,9 @@ import { type Process, startProcess } from "./process.ts";
 
 /** Tools as child processes. `home` is where they may keep files of their own; it must exist. */
 export const commands = (home: string): Commands => ({
-  reading(command, signal) {
+  reading(command, signal, hears) {
     const { child, chunks } = readingIntoOneBuffer(home, (stdout) =>
-      startProcess(command, home, signal, { stdin: "ignore", stdout }),
+      startProcess(command, home, signal, { stdin: "ignore", stdout, ...(hears ? { hears } : {}) }),
     );
     return { bytes: untilExited(child, chunks, child.exited), exitCodes: exitCodes(command.file, child.exited) };
   },

@@ -12,6 +12,8 @@ type Wiring = {
   stdout: "ignore" | "pipe" | Writable;
   /** Handed to the child as file descriptor 3 and never seen in its arguments or environment. */
   fd3?: string;
+  /** Told each line of stderr; a line that is longer than the tail that is kept comes in pieces. */
+  hears?: (line: string) => void;
 };
 
 export type Process = {
@@ -45,8 +47,10 @@ export function startProcess(command: Command, home: string, signal: AbortSignal
   child.stderr?.on("data", (chunk: Buffer) => {
     tail = (tail + chunk.toString()).slice(-STDERR_TAIL_CHARACTERS);
   });
+  const heard = wiring.hears && child.stderr ? hearLines(child.stderr, wiring.hears) : undefined;
   child.stdin?.on("error", () => {}); // a reader that has gone away is told by its exit, with the reason on stderr
-  const exited = child.then((result): 0 => {
+  const exited = child.then(async (result): Promise<0> => {
+    await heard;
     if (!result.failed && result.exitCode === 0) return 0;
     const how = result.isCanceled
       ? "was stopped"
@@ -59,4 +63,23 @@ export function startProcess(command: Command, home: string, signal: AbortSignal
   });
   exited.catch(() => {}); // whoever started it awaits it late
   return { stdin: child.stdin, stdout: child.stdout, stderr: () => tail, exited, kill: () => child.kill() };
+}
+
+function hearLines(stderr: Readable, hears: (line: string) => void): Promise<void> {
+  let line = "";
+  stderr.on("data", (chunk: Buffer) => {
+    const lines = (line + chunk.toString("latin1")).split("\n");
+    line = lines.pop() ?? "";
+    for (const whole of lines) hears(whole);
+    if (line.length > STDERR_TAIL_CHARACTERS) {
+      hears(line);
+      line = "";
+    }
+  });
+  return new Promise((resolve) => {
+    stderr.once("close", () => {
+      if (line !== "") hears(line);
+      resolve();
+    });
+  });
 }

@@ -24,9 +24,9 @@ const NO_STRETCHING = ["--s2k-count", "65536"];
 
 /** zstd and gpg, joined by a pipe of the kernel: their bytes never pass through this process. */
 export const zstdAndGpg = (): Sealing => ({
-  seal({ passphrase, escrow }, signal) {
+  seal({ passphrase, escrow, compression }, signal) {
     const home = gnupgHome(escrow);
-    const compress: Command = { file: "zstd", args: ["-3", "-T2", "--quiet", "--stdout"] };
+    const compress: Command = { file: "zstd", args: [`-${compression}`, "-T2", "--quiet", "--stdout"] };
     const recipient =
       escrow === undefined
         ? []

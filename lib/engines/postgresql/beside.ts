@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FormatIncomplete } from "#domain/errors.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { RestoreTools } from "#ports/engine.ts";
+import { feed } from "../feed.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Login, rows, withClient } from "./connection.ts";
 import { loadStreams } from "./load-streams.ts";
@@ -14,7 +15,8 @@ import type { Tool } from "./tools-of-version.ts";
 
 /** Where a database is loaded before the swap, and where the old one is kept after it. At most 63 bytes. */
 export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_${restoreId}_${number}`;
-export const keptName = (restoreId: string, { number }: Chosen) => `holdfast_old_${restoreId}_${number}`;
+export const keptName = (restoreId: string, { number }: Pick<Chosen, "number">) =>
+  `holdfast_old_${restoreId}_${number}`;
 
 type Loading = {
   properties: DatabaseProperties | undefined;

@@ -11,11 +11,19 @@ const DatabaseName = z
   .refine((name) => !name.includes("\0"), "must not hold a zero byte")
   .refine((name) => Buffer.byteLength(name) <= MOST_BYTES, `must have at most ${MOST_BYTES} bytes`);
 
+/** As libpq's `verify-full`: only a server whose certificate is of this authority and for this host is talked to. */
+const VerifyFull = z.strictObject({
+  mode: z.literal("verify-full"),
+  ca: z
+    .string()
+    .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\s*$/, "must be PEM certificates"),
+});
+
 /** A server and not a pooler: snapshots and locks belong to sessions. */
 const Connection = z.strictObject({
   host: z.string().min(1),
   port: z.int().min(1).max(65_535).default(5432),
-  tls: z.enum(["disable", "prefer", "require"]).default("prefer"),
+  tls: z.union([z.enum(["disable", "prefer", "require"]), VerifyFull]).default("prefer"),
 });
 
 const Jobs = z.int().min(1).max(16).default(4);

@@ -1,20 +1,27 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Client, DatabaseError } from "pg";
 import { z } from "zod";
 import { InputInvalid } from "#domain/errors.ts";
+import { sha256 } from "#domain/hashes.ts";
 import type { EngineTools } from "#ports/engine.ts";
 import type { PostgresqlTarget } from "./config.ts";
 
-export type Login = PostgresqlTarget["connection"] & { user: string; password: string };
+export type Login = PostgresqlTarget["connection"] & { user: string; password: string; caFile?: string };
 
 const CONNECT_TIMEOUT_SECONDS = 15;
 
 const Secret = z.object({ username: z.string().min(1), password: z.string() });
 
 /** Who to be. Throws `InputInvalid`, without the secret's content, when the secret is not one of a database. */
-export async function readLogin({ secrets }: EngineTools, { connection, secret }: PostgresqlTarget): Promise<Login> {
-  const found = Secret.safeParse(await secrets.read(secret));
+export async function readLogin(tools: EngineTools, { connection, secret }: PostgresqlTarget): Promise<Login> {
+  const found = Secret.safeParse(await tools.secrets.read(secret));
   if (!found.success) throw new InputInvalid(`${secret}: must be a JSON object with "username" and "password"`);
-  return { ...connection, user: found.data.username, password: found.data.password };
+  const login = { ...connection, user: found.data.username, password: found.data.password };
+  if (typeof connection.tls === "string") return login;
+  const caFile = join(tools.workDir, `ca-${sha256(connection.tls.ca).slice(0, 16)}.pem`); // libpq takes no certificate but in a file
+  await writeFile(caFile, connection.tls.ca);
+  return { ...login, caFile };
 }
 
 /**
@@ -56,14 +63,18 @@ async function connect(login: Login, database: string): Promise<Client> {
   }
 }
 
-async function open({ host, port, user, password }: Login, database: string, tls: boolean): Promise<Client> {
+async function open(
+  { host, port, user, password, tls }: Login,
+  database: string,
+  isEncrypted: boolean,
+): Promise<Client> {
   const client = new Client({
     host,
     port,
     user,
     password,
     database,
-    ssl: tls ? { rejectUnauthorized: false } : false, // as libpq's `prefer` and `require`
+    ssl: isEncrypted && (typeof tls === "string" ? { rejectUnauthorized: false } : { ca: tls.ca }),
     application_name: "holdfast",
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
     keepAlive: true,
@@ -96,7 +107,8 @@ export const toolEnv = (login: Login, database: string) => ({
   PGPORT: String(login.port),
   PGUSER: login.user,
   PGPASSWORD: login.password,
-  PGSSLMODE: login.tls,
+  PGSSLMODE: typeof login.tls === "string" ? login.tls : login.tls.mode,
+  ...(login.caFile === undefined ? {} : { PGSSLROOTCERT: login.caFile }),
   PGDATABASE: database,
   PGAPPNAME: "holdfast",
   PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),

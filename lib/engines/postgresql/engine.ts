@@ -5,6 +5,7 @@ import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
 import { postgresqlGuide } from "./restore-guide.ts";
+import { rollback } from "./rollback.ts";
 import { verify } from "./verify.ts";
 
 /** PostgreSQL by `pg_dump`: each database consistent in itself, a large one in several streams of one snapshot. */
@@ -12,11 +13,12 @@ export const postgresql = defineEngine({
   id: "postgresql",
   section: postgresqlSections,
   restoreOptions: PostgresqlRestoreOptions,
-  traits: { swapKeepsOldState: true },
+  traits: { swapKeepsOldState: true, needsRoot: false },
   restoreGuide: postgresqlGuide,
   preflight,
   capture,
   verify,
   inspect,
   restore,
+  rollback,
 });

@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import type { Artifact } from "#domain/artifact.ts";
 import type { Command } from "#ports/commands.ts";
 import type { RestoreTools } from "#ports/engine.ts";
+import { feed } from "../feed.ts";
 import { allOrNone } from "./all-or-none.ts";
 import { type Login, toolEnv } from "./connection.ts";
 import type { DatabaseStreams } from "./database-streams.ts";
-import { feed } from "./feed.ts";
 import type { Tool } from "./tools-of-version.ts";
 
 export type LoadInto = { login: Login; database: string; pgRestore: Tool; jobs: number };

@@ -13,7 +13,7 @@ export const redis = defineEngine({
   id: "redis",
   section: { source: RedisSource, target: RedisTarget },
   restoreOptions: z.strictObject({}),
-  traits: { swapKeepsOldState: false },
+  traits: { swapKeepsOldState: false, needsRoot: false },
   restoreGuide: guideToRdb,
   preflight: checkRedis,
   capture: captureRdb,

@@ -1,5 +1,6 @@
 """AWS: a task's EFS volumes hold the file system's files, volumes without a host are scratch space, user,
-readonlyRootFilesystem and the memory limit apply, and the SDK in the task finds region and credentials.
+readonlyRootFilesystem, dropped capabilities and the memory limit apply, and the SDK in the task finds region and
+credentials.
 
 Stock MiniStack ignores all of these; without its EFS volume a backup of files would be empty and look good. Here a file
 system is the directory EFS_DIR/<file system id>.
@@ -79,6 +80,8 @@ def _build_run_kwargs(container_definition, task_definition, *args):
         run["user"] = container_definition["user"]
     if container_definition.get("readonlyRootFilesystem"):
         run["read_only"] = True
+    capabilities = _any(_any(container_definition, "linuxParameters") or {}, "capabilities", "Capabilities") or {}
+    run["cap_drop"] = _any(capabilities, "drop", "Drop")
     mebibytes = container_definition.get("memory") or task_definition.get("memory")
     if mebibytes:
         run["mem_limit"] = f"{mebibytes}m"

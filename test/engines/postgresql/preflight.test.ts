@@ -81,7 +81,7 @@ describe("a user that may not read everything", () => {
   });
 });
 
-describe("S8: says plainly why it gets nowhere:", () => {
+describe("AS-28 IS-25 S8: says plainly why it gets nowhere:", () => {
   it.each([
     [
       "a wrong password",

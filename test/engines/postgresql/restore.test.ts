@@ -24,7 +24,7 @@ it("swaps all databases of a point in together, and keeps each old one with the 
   );
 });
 
-it("restores a part of a point, and under other names, beside what is in use", async () => {
+it("AS-19 restores a part of a point, and under other names, beside what is in use", async () => {
   const [a, b] = [await own.database("a", "create table t ()"), await own.database("b")];
   const point = await captured([a, b]);
   const copy = own.alsoDrops(unique("copy"));

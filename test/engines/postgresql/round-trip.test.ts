@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => own.drop());
 
 describe.each(layouts)("$layout", ({ jobs, archives }) => {
-  it("X6: restores a database with one of everything under another name: every fact and pg_dump's text are the same", async () => {
+  it("AP-14 IS-13 X6: restores a database with one of everything under another name: every fact and pg_dump's text are the same", async () => {
     const copy = own.alsoDrops(unique("copy"));
 
     const point = await captured([app], { jobs });
@@ -55,7 +55,7 @@ describe.each(layouts)("$layout", ({ jobs, archives }) => {
     expect(await propertiesOf(copy)).toEqual(await propertiesOf(app));
   });
 
-  it("X6: makes the roles that the target lacks as they were, with memberships, settings and passwords, and alters none that is there", async () => {
+  it("GL-9 X6: makes the roles that the target lacks as they were, with memberships, settings and passwords, and alters none that is there", async () => {
     const made = {
       lost: await own.role("lost", "login password 'geheim' connection limit 3"),
       there: await own.role("there", "login"),

@@ -64,12 +64,12 @@ export const withCommand = (instead: (command: Command) => Command): Commands =>
 export async function captured(
   databases: string[],
   options: Parameters<typeof engineTools>[0] &
-    SourceOptions & { whileStoring?: (stream: CapturedStream) => Promise<void> } = {},
+    SourceOptions & { connection?: object; whileStoring?: (stream: CapturedStream) => Promise<void> } = {},
 ) {
   const stored = new Map<string, Buffer>();
   const artifacts: Artifact[] = [];
   const tools = engineTools(options);
-  const { lockTimeoutSeconds, jobs, splitAbove, whileStoring } = options;
+  const { lockTimeoutSeconds, jobs, splitAbove, connection = server, whileStoring } = options;
   let number = 0;
   const store = async (stream: CapturedStream) => {
     const its = number++;
@@ -82,6 +82,7 @@ export async function captured(
   const result = await postgresql.capture(
     { ...tools, store },
     sourceOf(databases, {
+      connection,
       ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
       ...(jobs === undefined ? {} : { jobs }),
       ...(splitAbove === undefined ? {} : { splitAbove }),

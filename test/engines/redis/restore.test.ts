@@ -28,7 +28,7 @@ const digest = ({ link }: Server) => link.ask("DEBUG", "DIGEST");
 const setting = async ({ link }: Server, name: string) => Object(await link.ask("CONFIG", "GET", name))[1];
 const role = async ({ link }: Server) => /role:(\w+)/.exec(String(await link.ask("INFO", "replication")))?.[1];
 
-it("X6: brings every type, expiry, group and database back as they were, in place of what stood there", async () => {
+it("IS-16 X6: brings every type, expiry, group and database back as they were, in place of what stood there", async () => {
   const { source, world, facts } = await verifiedPoint(fillWithEverything);
   const target = await startRedis();
   await target.link.ask("SET", "old", "to be replaced");

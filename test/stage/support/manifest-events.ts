@@ -3,10 +3,14 @@ import type { BackupId } from "#domain/ids.ts";
 import type { World } from "./world.ts";
 
 /** The S3 events of new manifests are lost while `work` runs: what is committed is not checked, and not verified. */
-export async function whileManifestEventsAreLost<T>({ eventBridge }: World, work: () => Promise<T>): Promise<T> {
+export const whileManifestEventsAreLost = <T>(world: World, work: () => Promise<T>): Promise<T> =>
+  whileEventsAreLost(world, "/manifest.json", work);
+
+/** Rules whose pattern has `match` in it take no event while `work` runs. */
+export async function whileEventsAreLost<T>({ eventBridge }: World, match: string, work: () => Promise<T>): Promise<T> {
   const { Rules = [] } = await eventBridge.send(new ListRulesCommand({}));
-  const rules = Rules.filter(({ EventPattern }) => EventPattern?.includes("/manifest.json"));
-  if (rules.length === 0) throw new Error("there is no rule for manifests");
+  const rules = Rules.filter(({ EventPattern }) => EventPattern?.includes(match));
+  if (rules.length === 0) throw new Error(`there is no rule for ${match}`);
   for (const { Name } of rules) await eventBridge.send(new DisableRuleCommand({ Name }));
   try {
     return await work();

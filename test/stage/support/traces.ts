@@ -7,6 +7,7 @@ import { DescribeTasksCommand, paginateListTasks } from "@aws-sdk/client-ecs";
 import { DecryptCommand } from "@aws-sdk/client-kms";
 import { paginateGetExecutionHistory } from "@aws-sdk/client-sfn";
 import { z } from "zod";
+import { sampleTreeSecret } from "#local/fleet/sample-tree.ts";
 import { stageSecrets } from "#local/secrets.ts";
 import { awsClientOptions } from "#local/stage-layout.ts";
 import type { World } from "./world.ts";
@@ -101,7 +102,12 @@ export async function canaries(
         return { name: `data key ${key}`, forms: plain ? [plain.toString("base64"), plain.toString("hex")] : [] };
       }),
   );
-  return [...logins, { name: "Slack's webhook", forms: [`${stage.sink}/slack`] }, ...dataKeys];
+  return [
+    ...logins,
+    { name: "Slack's webhook", forms: [`${stage.sink}/slack`] },
+    { name: "what a file of the sample tree holds", forms: [sampleTreeSecret] },
+    ...dataKeys,
+  ];
 }
 
 /** `undefined` for what a test has made unreadable. */

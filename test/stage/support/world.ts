@@ -11,7 +11,8 @@ import { type Execution, stageClient } from "#local/stage-client.ts";
 import { awsClientOptions } from "#local/stage-layout.ts";
 import { type S3FaultProxy, type Script, startS3FaultProxy } from "./s3-fault-proxy.ts";
 
-export type SourceName = "app-db" | "sessions";
+export const sourceNames = ["app-db", "sessions", "uploads"] as const;
+export type SourceName = (typeof sourceNames)[number];
 export type Run = { backupId: BackupId; execution: Execution };
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -47,9 +48,7 @@ export async function openWorld() {
     },
     /** Every source has a verified point, so that `latest` has something to stay at. */
     async haveLatest(): Promise<void> {
-      const wanting = (["app-db", "sessions"] as const).map(async (source) =>
-        (await client.latest(source)) === "none" ? [source] : [],
-      );
+      const wanting = sourceNames.map(async (source) => ((await client.latest(source)) === "none" ? [source] : []));
       const without = (await Promise.all(wanting)).flat();
       if (without.length > 0) await world.goodBackup(without);
     },

@@ -1,0 +1,32 @@
+import { defineTask } from "#adapters/aws/define-task.ts";
+import { wireAws, wireEvents, wireTasks } from "#adapters/aws/wire.ts";
+import { rollbackRestore } from "#app/rollback-restore.ts";
+import { loadConfig } from "#config";
+import { swapKeepsOldState } from "#engines/descriptions.ts";
+import { RollbackByHand } from "#events/by-hand.ts";
+import { loadPlan } from "../plan.ts";
+
+const config = loadConfig(process.env, [
+  "CLUSTER",
+  "RESTORE_TASK",
+  "SUBNET_IDS",
+  "RESTORE_SECURITY_GROUP",
+  "ASSIGN_PUBLIC_IP",
+]);
+const tasks = wireTasks({
+  cluster: config.CLUSTER,
+  subnets: config.SUBNET_IDS.split(","),
+  securityGroups: [config.RESTORE_SECURITY_GROUP],
+  assignPublicIp: config.ASSIGN_PUBLIC_IP === "DISABLED" ? "DISABLED" : "ENABLED",
+});
+const { plan } = loadPlan(process.env);
+const rollback = rollbackRestore({
+  ...wireAws(config, plan.signing?.publicKeySha256),
+  events: wireEvents(),
+  tasks,
+  restoreTask: config.RESTORE_TASK,
+  plan,
+  swapKeepsOldState,
+});
+
+export const handler = defineTask(RollbackByHand, (input, { requestId }) => rollback(input, requestId));

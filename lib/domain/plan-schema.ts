@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { Name } from "./ids.ts";
+import { PipelineOptions } from "./pipeline-options.ts";
+import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
+
+const SourceOptions = {
+  restoreTo: Name.describe("The target where a restore lands when it names none: not a live one."),
+  ...PipelineOptions.shape,
+};
+const TargetOptions = {
+  live: z.boolean().describe("A live target is restored into only by requests that confirm it by name."),
+  source: Name.optional().describe(
+    "The source whose own server this target is: a safety point of it is a point of that source.",
+  ),
+};
+
+const engineOption = (engine: string) => z.literal(engine).describe("What kind of system it is.");
+
+/** One source in a plan: its engine's section and what every source has. */
+export const sourceSchema = (engine: string, { source }: EngineSections[string]) =>
+  source.extend({ engine: engineOption(engine), ...SourceOptions }).strict();
+
+export const targetSchema = (engine: string, { target }: EngineSections[string]) =>
+  target.extend({ engine: engineOption(engine), ...TargetOptions }).strict();
+
+/**
+ * The shape of a whole plan, for editors and validators. `parsePlan` reads section by section with the same schemas, so
+ * that every problem is found at once, and holds the sections against each other, which no schema can.
+ */
+function planSchema(engines: EngineSections) {
+  const oneOf = (schemaOf: (engine: string, sections: EngineSections[string]) => z.ZodObject) =>
+    z.union(Object.entries(engines).map(([engine, sections]) => schemaOf(engine, sections)));
+  return z.strictObject({
+    sources: z.record(Name, oneOf(sourceSchema)).describe("The systems that are protected, each under its name."),
+    targets: z.record(Name, oneOf(targetSchema)).describe("Where a restore may land."),
+    backups: z.record(Name, Backup).describe("Which sources are captured together, and when."),
+    objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
+    encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
+    tell: Tell.describe("Who is told."),
+    metrics: MetricNames.optional().describe("How metrics are called."),
+    signing: Signing.optional().describe("The key whose signatures are believed."),
+  });
+}
+
+/** Draft 7, the newest that the YAML language server knows: https://github.com/redhat-developer/yaml-language-server */
+export const planJsonSchema = (engines: EngineSections) => ({
+  ...z.toJSONSchema(planSchema(engines), { target: "draft-7", io: "input" }),
+  title: "The plan of a holdfast stage, config/<stage>.yml",
+});

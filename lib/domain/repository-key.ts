@@ -1,0 +1,38 @@
+import { BackupId } from "./ids.ts";
+
+/** Where a key belongs: what repository-layout.ts builds, read backwards. */
+export type Place =
+  | { kind: "artifact" | "manifest" | "manifest signature" | "restore guide" | "proof"; backupId: BackupId }
+  | { kind: "wrapped key" | "run" | "evidence" };
+
+const OF_A_BACKUP = [
+  ["manifest", /^manifest\.json$/],
+  ["manifest signature", /^manifest\.[0-9a-f]{64}\.sig$/],
+  ["restore guide", /^RESTORE\.md$/],
+  ["proof", /^proofs\/[a-z][a-z0-9-]*\/(verified|quarantined|released|proven)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/],
+] as const;
+const ELSEWHERE = [
+  ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],
+  ["run", /^runs\/[\w-]+\/[\w.-]+\.json$/],
+  ["evidence", /^restores\/[\w-]+\/(evidence|rollback)(\.json|\.[0-9a-f]{64}\.sig)$/],
+] as const;
+
+/** Undefined for a key that nothing of holdfast would ever write. */
+export function placeOf(stage: string, key: string): Place | undefined {
+  if (!key.startsWith(`${stage}/`)) return undefined;
+  const path = key.slice(stage.length + 1);
+  const elsewhere = ELSEWHERE.find(([, pattern]) => pattern.test(path));
+  if (elsewhere) return { kind: elsewhere[0] };
+  const slash = path.indexOf("/");
+  const id = BackupId.safeParse(path.slice(0, slash));
+  if (!id.success) return undefined;
+  const [backupId, file] = [id.data, path.slice(slash + 1)];
+  const found = OF_A_BACKUP.find(([, pattern]) => pattern.test(file));
+  if (found) return { kind: found[0], backupId };
+  return isArtifact(backupId, file) ? { kind: "artifact", backupId } : undefined;
+}
+
+const isArtifact = (backupId: string, file: string) => {
+  const [source, rest] = file.split(`-${backupId}.`);
+  return /^[a-z][a-z0-9-]*$/.test(source ?? "") && /^\d+\.\d{3}\.[a-z0-9-]+\.zst\.gpg$/.test(rest ?? "");
+};

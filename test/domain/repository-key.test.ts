@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { BackupId, RestoreId } from "#domain/ids.ts";
+import { placeOf } from "#domain/repository-key.ts";
+import { repositoryLayout } from "#domain/repository-layout.ts";
+
+const layout = repositoryLayout("prod");
+const id = BackupId.parse("2026-02-23-020000-nightly");
+const restore = RestoreId.parse("2026-02-23-134207-k3x9");
+const safety = BackupId.parse(`2026-02-23-134210-safety-${restore}`);
+const hash = "a".repeat(64);
+const proof = layout.proof(id, "app-db", "verified", `verify-${id}`);
+
+describe("where a key of the repository belongs", () => {
+  it.each([
+    ["manifest", layout.manifest(id)],
+    ["manifest signature", layout.manifestSignature(id, hash)],
+    ["restore guide", layout.restoreGuide(id)],
+    ["artifact", layout.artifact(id, "app-db", 0, 1, "dump")],
+    ["artifact", layout.artifact(safety, "app-db-live", 12, 120, "pre-data")],
+    ["proof", proof],
+    ["proof", layout.proofSignature(proof, hash)],
+    ["wrapped key", layout.wrappedKey(`${id}.app-db.0`, 1)],
+    ["run", layout.claim(id)],
+    ["run", layout.taskInput(restore, "inspect-app-db")],
+    ["run", layout.outcome(id, "app-db", 0)],
+    ["run", layout.announced("by-hand-0123", "PointVerified-app-db-by-slack")],
+    ["evidence", layout.evidence(restore)],
+    ["evidence", layout.rollback(restore)],
+    ["evidence", layout.proofSignature(layout.evidence(restore), hash)],
+  ])("is read from the key of each %s", (kind, key) => {
+    expect(placeOf("prod", key)?.kind, key).toBe(kind);
+  });
+
+  it.each([
+    "prod/stranger.bin",
+    `staging/${id}/manifest.json`,
+    `prod/${id}/manifest.json.bak`,
+    `prod/${id}/extra/manifest.json`,
+    `prod/${id}/app-db-2026-02-24-020000-nightly.0.001.dump.zst.gpg`,
+    `prod/${id}/proofs/app-db/verified-x.json/more`,
+    `prod/runs/../${id}/manifest.json`,
+    "prod/",
+  ])("R3 O7: nothing of holdfast's is %s", (key) => {
+    expect(placeOf("prod", key)).toBeUndefined();
+  });
+});
