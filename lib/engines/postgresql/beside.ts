@@ -3,7 +3,6 @@ import { z } from "zod";
 import { FormatIncomplete } from "#domain/errors.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { RestoreTools } from "#ports/engine.ts";
-import { feed } from "../feed.ts";
 import type { Chosen } from "./chosen.ts";
 import { type Login, rows, withClient } from "./connection.ts";
 import { loadStreams } from "./load-streams.ts";
