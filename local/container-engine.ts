@@ -1,5 +1,4 @@
 import { rm, writeFile } from "node:fs/promises";
-import { runToEnd } from "./podman.ts";
 import { accepts, startInBackground } from "./processes.ts";
 import { stageFiles } from "./stage-layout.ts";
 
@@ -12,12 +11,6 @@ export async function configureContainerEngine(): Promise<void> {
     'network_backend = "netavark"',
   ];
   await writeFile(stageFiles.containersConf, `${settings.join("\n")}\n`);
-}
-
-/** podman makes its network with its first container; on a fresh machine, several first ones at once fail each other. */
-export async function makeNetwork(image: string): Promise<void> {
-  const { exitCode, stderr } = await runToEnd({ image, entrypoint: "true" });
-  if (exitCode !== 0) throw new Error(`podman could not make the containers' network: ${stderr}`);
 }
 
 /** Serves podman's Docker API on `.holdfast/podman.sock`, through which the emulator starts tasks. */
