@@ -8,6 +8,7 @@ export async function asRoot(): Promise<void> {
   if (process.getuid?.() === 0) return;
   process.stdout.write("The containers' network needs root: sudo runs the rest.\n");
   const { exitCode } = await execa("sudo", ["--preserve-env=PATH,CI", process.execPath, ...process.argv.slice(1)], {
+    env: { PATH: `${process.env["PATH"]}:/usr/local/sbin:/usr/sbin:/sbin` }, // an ordinary user's has no iptables, which podman's network needs
     stdio: "inherit",
     reject: false,
   });

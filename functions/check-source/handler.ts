@@ -12,12 +12,7 @@ const config = loadConfig(process.env, [
   "TASK_SECURITY_GROUP",
   "ASSIGN_PUBLIC_IP",
 ]);
-const tasks = wireTasks({
-  cluster: config.CLUSTER,
-  subnets: config.SUBNET_IDS.split(","),
-  securityGroups: [config.TASK_SECURITY_GROUP],
-  assignPublicIp: config.ASSIGN_PUBLIC_IP === "DISABLED" ? "DISABLED" : "ENABLED",
-});
+const tasks = wireTasks(config, config.TASK_SECURITY_GROUP);
 const check = askForCheck({
   ...wireAws(config),
   tasks,

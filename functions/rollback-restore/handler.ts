@@ -13,12 +13,7 @@ const config = loadConfig(process.env, [
   "RESTORE_SECURITY_GROUP",
   "ASSIGN_PUBLIC_IP",
 ]);
-const tasks = wireTasks({
-  cluster: config.CLUSTER,
-  subnets: config.SUBNET_IDS.split(","),
-  securityGroups: [config.RESTORE_SECURITY_GROUP],
-  assignPublicIp: config.ASSIGN_PUBLIC_IP === "DISABLED" ? "DISABLED" : "ENABLED",
-});
+const tasks = wireTasks(config, config.RESTORE_SECURITY_GROUP);
 const { plan } = loadPlan(process.env);
 const rollback = rollbackRestore({
   ...wireAws(config, plan.signing?.publicKeySha256),

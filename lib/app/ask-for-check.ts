@@ -4,9 +4,8 @@ import { optionsOf, type Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { Tasks } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
-import { judgeTask } from "./judge-task.ts";
+import { runByHand } from "./run-by-hand.ts";
 import type { Answer } from "./start-backup.ts";
-import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = {
   repository: Repository;
@@ -23,21 +22,19 @@ export const askForCheck =
   async ({ source }: { source: string }, callId: string): Promise<Answer> => {
     const { engine, section } = optionsOf(ports.plan, source);
     const runId = `check-${sha256(callId).slice(0, 16)}`;
-    const { taskInputKey } = await storeTaskInput(ports, {
-      verb: "check",
+    const input = {
+      verb: "check" as const,
       runId,
       task: source,
       source,
       engine,
       section,
-    });
-    const { exitCode, reason } = await ports.tasks.run(ports.captureTask, taskInputKey);
-    const end = { source, task: { exitCodes: exitCode === undefined ? [] : [exitCode] } };
-    const judged = await judgeTask(ports, { runId, task: source }, end, SourceChecked);
+    };
+    const { judged, stoppedBecause } = await runByHand(ports, ports.captureTask, input, SourceChecked);
     if (!judged.succeeded)
       return answer(
         `${source} could not be checked: ${judged.reason}`,
-        { stoppedBecause: reason ?? "" },
+        { stoppedBecause: stoppedBecause ?? "" },
         "Mend that, then check again.",
       );
     const { problems, findings } = judged.outcome;

@@ -20,11 +20,8 @@ export function expectations(ports: Ports): (key: string) => Promise<Expectation
 }
 
 async function readBackup(ports: Ports, backupId: BackupId): Promise<Backup> {
-  const manifestKey = ports.layout.manifest(backupId);
-  for await (const { key, versions } of ports.repository.histories(manifestKey)) {
-    const first = versions.at(-1);
-    if (key === manifestKey && first) return { expectedUntil: first.at, listed: await listedKeys(ports, backupId) };
-  }
+  const committed = (await ports.repository.history(ports.layout.manifest(backupId)))?.versions.at(-1);
+  if (committed) return { expectedUntil: committed.at, listed: await listedKeys(ports, backupId) };
   const isClaimed = (await ports.repository.head(ports.layout.claim(backupId))) !== undefined;
   return { ...(isClaimed ? {} : { expectedUntil: "never" as const }), listed: new Set() };
 }

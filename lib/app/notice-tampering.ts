@@ -1,8 +1,7 @@
 import { placeOf } from "#domain/repository-key.ts";
-import { judgeHistory, type ObjectHistory, type Tampering } from "#domain/tampering.ts";
+import { judgeHistory, type Tampering } from "#domain/tampering.ts";
 import type { Log } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
-import type { Repository } from "#ports/repository.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { expectations } from "./expectations.ts";
 import { raiseTampering } from "./raise-tampering.ts";
@@ -32,18 +31,13 @@ export const noticeTampering =
       return { problems: 0 };
     }
     if (change.isByRule && placeOf(stage, change.key)?.kind === "run") return { problems: 0 };
-    const history = await historyOf(repository, change.key);
+    const history = await repository.history(change.key);
     const found = history ? judgeHistory(history, await expectations(ports)(change.key)) : [];
     const tamperings: Tampering[] = change.isDeletedForGood ? [deletedForGood(change), ...found] : found;
     if (tamperings.length === 0) return { problems: 0 };
     log.error("the repository was tampered with", { tamperings, who: change.who });
     return { problems: await raiseTampering(ports, tamperings, change.who) };
   };
-
-async function historyOf(repository: Repository, key: string): Promise<ObjectHistory | undefined> {
-  for await (const history of repository.histories(key)) if (history.key === key) return history;
-  return undefined;
-}
 
 const deletedForGood = ({ key, at }: ObjectChange): Tampering => ({
   kind: "deleted",

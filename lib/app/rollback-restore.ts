@@ -8,11 +8,10 @@ import type { RollbackByHand } from "#events/by-hand.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Events, Tasks } from "#ports/messaging.ts";
 import type { CatalogPorts } from "./catalog.ts";
-import { judgeTask } from "./judge-task.ts";
 import { targetOf } from "./plan-restore.ts";
+import { runByHand } from "./run-by-hand.ts";
 import { createSigned, readSignedProof } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
-import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = CatalogPorts & {
   stage: string;
@@ -57,14 +56,11 @@ export const rollbackRestore =
       section,
       putThere,
     };
-    const { taskInputKey } = await storeTaskInput(ports, input);
-    const { exitCode, reason } = await ports.tasks.run(ports.restoreTask, taskInputKey);
-    const end = { source, task: { exitCodes: exitCode === undefined ? [] : [exitCode] } };
-    const judged = await judgeTask(ports, { runId, task: source }, end, RolledBack);
+    const { judged, stoppedBecause } = await runByHand(ports, ports.restoreTask, input, RolledBack);
     if (!judged.succeeded)
       return {
         verdict: `${target} was not rolled back: ${judged.reason}`,
-        figures: { restoreId, ...(reason === undefined ? {} : { stoppedBecause: reason }) },
+        figures: { restoreId, ...(stoppedBecause === undefined ? {} : { stoppedBecause }) },
         next: safetyCommand(ports, evidence),
       };
     const { kept, notes, finishedAt } = judged.outcome;

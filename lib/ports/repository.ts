@@ -30,6 +30,8 @@ export interface Repository {
   list(prefix: string): AsyncIterable<string>;
   /** Every key below the prefix with all that was ever stored under it, in order. */
   histories(prefix: string): AsyncIterable<ObjectHistory>;
+  /** All that was ever stored under this very key. */
+  history(key: string): Promise<ObjectHistory | undefined>;
   /** The names of the "folders" right below the prefix, in order, without their slash. */
   folders(prefix: string): Promise<string[]>;
 }

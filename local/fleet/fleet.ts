@@ -47,7 +47,7 @@ async function start(name: FleetServerName, secrets: StageSecrets): Promise<void
   try {
     await (engine === "postgresql" ? startPostgresql(name, secrets) : startRedis(name, secrets));
   } catch (error) {
-    throw new Error(`${name} did not come up: ${await logsOf(container)}`, { cause: error });
+    throw new Error(`${name} did not come up: ${String(error)} ${await logsOf(container)}`, { cause: error });
   }
 }
 

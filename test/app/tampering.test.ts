@@ -25,6 +25,15 @@ async function committed() {
   const [artifact = ""] = world.artifacts.keys();
   return { world, artifact };
 }
+const writeOver = (world: MemoryWorld, key: string) =>
+  world.histories.set(key, {
+    key,
+    versions: [
+      { versionId: "v2", at: later },
+      { versionId: "v1", at: committedAt },
+    ],
+    markers: [],
+  });
 const notice = (world: MemoryWorld) => noticeTampering(world.ports);
 const sweep = (world: MemoryWorld) =>
   sweepRepository({ ...world.ports, check: checkBackup({ ...world.ports, verifyMachine: "arn:verify" }) });
@@ -54,14 +63,7 @@ describe("tampering with the repository", () => {
 
   it("R7 raises an alarm that says who wrote over an artifact, and how the first version comes back", async () => {
     const { world, artifact } = await committed();
-    world.histories.set(artifact, {
-      key: artifact,
-      versions: [
-        { versionId: "v2", at: later },
-        { versionId: "v1", at: committedAt },
-      ],
-      markers: [],
-    });
+    writeOver(world, artifact);
 
     await notice(world)(change(artifact));
 
@@ -128,14 +130,7 @@ describe("tampering with the repository", () => {
 
   it("O6 the sweep finds what lost events missed, and it is the same problem as the event's: told once", async () => {
     const { world, artifact } = await committed();
-    world.histories.set(artifact, {
-      key: artifact,
-      versions: [
-        { versionId: "v2", at: later },
-        { versionId: "v1", at: committedAt },
-      ],
-      markers: [],
-    });
+    writeOver(world, artifact);
 
     await notice(world)(change(artifact));
     const answer = await sweep(world)({ lostAfterMinutes: 5 });

@@ -17,6 +17,7 @@ function memoryRepository() {
   const artifacts = new Map<string, Artifact>();
   const histories = new Map<string, ObjectHistory>();
   const at = new Date("2026-02-23T02:00:00Z");
+  const historyOf = (key: string) => histories.get(key) ?? { key, versions: [{ versionId: "1", at }], markers: [] };
   const repository: Repository = {
     read: async (key) => objects.get(key),
     readRange: async (key, { start, end }) => objects.get(key)?.subarray(start, end + 1) ?? new Uint8Array(),
@@ -36,9 +37,9 @@ function memoryRepository() {
     },
     async *histories(prefix) {
       for (const key of [...objects.keys(), ...artifacts.keys()].toSorted())
-        if (key.startsWith(prefix))
-          yield histories.get(key) ?? { key, versions: [{ versionId: "1", at }], markers: [] };
+        if (key.startsWith(prefix)) yield historyOf(key);
     },
+    history: async (key) => (objects.has(key) || artifacts.has(key) ? historyOf(key) : undefined),
     folders: async (prefix) =>
       [
         ...new Set(

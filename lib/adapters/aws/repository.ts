@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { ArtifactMissing } from "#domain/errors.ts";
 import type { Repository } from "#ports/repository.ts";
-import { histories, versionPages } from "./versions.ts";
+import { histories, historyOf, versionPages } from "./versions.ts";
 
 export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
   async read(key) {
@@ -67,6 +67,7 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
       if (versions.length > 0) yield key;
   },
   histories: (prefix) => histories(s3, { Bucket: bucket, Prefix: prefix }),
+  history: (key) => historyOf(s3, bucket, key),
   async folders(prefix) {
     const names: string[] = [];
     for await (const page of versionPages(s3, { Bucket: bucket, Prefix: prefix, Delimiter: "/" }))
@@ -100,9 +101,8 @@ async function visible<T>(s3: S3Client, bucket: string, key: string, get: Get<T>
     if (!isAbsent(error)) throw error;
     if (error.$response?.headers["x-amz-delete-marker"] !== "true") return undefined;
   }
-  for await (const history of histories(s3, { Bucket: bucket, Prefix: key }))
-    if (history.key === key && history.versions.length > 0) return get(history.versions.at(-1)?.versionId);
-  return undefined;
+  const first = (await historyOf(s3, bucket, key))?.versions.at(-1);
+  return first && get(first.versionId);
 }
 
 /** 412: something stands there already. 409: a racing conditional write is being decided; the other one wins. */

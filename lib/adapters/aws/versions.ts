@@ -39,3 +39,9 @@ export async function* histories(s3: S3Client, listing: Listing): AsyncGenerator
   }
   if (open) yield open;
 }
+
+/** The key itself is the first of all that begin with it. */
+export async function historyOf(s3: S3Client, bucket: string, key: string): Promise<ObjectHistory | undefined> {
+  for await (const history of histories(s3, { Bucket: bucket, Prefix: key })) if (history.key === key) return history;
+  return undefined;
+}

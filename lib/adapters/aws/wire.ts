@@ -10,7 +10,7 @@ import type { Severity } from "#domain/announcement.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
-import { eventBridge, fargateTasks, snsChannel, stepFunctions, type TaskPlace } from "./messaging.ts";
+import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
@@ -42,5 +42,15 @@ export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRI
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
-export const wireTasks = (place: TaskPlace) => fargateTasks(new ECSClient(RETRIES), place);
+/** Tasks that a function starts itself, in the network that its own function.yml names. */
+export const wireTasks = (
+  { CLUSTER, SUBNET_IDS, ASSIGN_PUBLIC_IP }: Record<"CLUSTER" | "SUBNET_IDS" | "ASSIGN_PUBLIC_IP", string>,
+  securityGroup: string,
+) =>
+  fargateTasks(new ECSClient(RETRIES), {
+    cluster: CLUSTER,
+    subnets: SUBNET_IDS.split(","),
+    securityGroups: [securityGroup],
+    assignPublicIp: ASSIGN_PUBLIC_IP === "DISABLED" ? "DISABLED" : "ENABLED",
+  });
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);
