@@ -1,21 +1,13 @@
 import { join } from "node:path";
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { scheduledBackupId } from "#domain/ids.ts";
-import { Captured, outcomeOf } from "#domain/outcome.ts";
-import { repositoryLayout } from "#domain/repository-layout.ts";
-import { TaskInput } from "#domain/task-input.ts";
+import { Captured } from "#domain/outcome.ts";
 import { type BenchContainer, benchAddresses, MEMORY_MEBIBYTES } from "./containers.ts";
-import type { Database } from "./database.ts";
-import { BUCKET, type ObjectStore } from "./object-store.ts";
-import { KEY_ARN, SECRET_ARN } from "./stand-in.ts";
+import { awsEnv, type Ground } from "./ground.ts";
+import { BUCKET } from "./object-store.ts";
+import type { CaptureId } from "./report.ts";
+import { captureInput } from "./verified-point.ts";
+import { outcome, workerTask } from "./worker-task.ts";
 
-export type Ground = {
-  images: { worker: string; stockTools: string };
-  database: Database;
-  objectStore: ObjectStore;
-  standInUrl: string;
-  escrow: string;
-};
 export type Contestant = {
   title: string;
   /** What it runs in, new each time. */
@@ -23,18 +15,17 @@ export type Contestant = {
   /** Throws unless it did what it was for. Gives the bytes it stored, where it stores any. */
   check(round: number): Promise<number | undefined>;
 };
-export const contestantIds = ["a", "b", "b0", "c"] as const;
-export type ContestantId = (typeof contestantIds)[number];
 
-const STAGE = "bench";
-const layout = repositoryLayout(STAGE);
+/** Below the size of a whole measurement's database; a quick look is too small to be divided. */
+export const SPLIT_ABOVE = "512MiB";
 const script = join(import.meta.dirname, "pipelines.sh");
 
-export const contestantsOn = (ground: Ground, plainBytes: number): Record<ContestantId, Contestant> => ({
+export const contestantsOn = (ground: Ground, plainBytes: number): Record<CaptureId, Contestant> => ({
   a: pipeline(ground, "pg_dump | gzip | gpg | aws s3 cp -", "gzip", plainBytes),
   b: pipeline(ground, "pg_dump -Fc -Z0 | zstd -3 -T2 | gpg --compress-algo none | aws s3 cp -", "zstd", plainBytes),
   b0: pipeline(ground, "the same as (b) to /dev/null", "zstd-to-nowhere", plainBytes),
-  c: worker(ground),
+  c: worker(ground, 1, "holdfast's worker, all proofs included"),
+  p: worker(ground, 2, "the same in two streams of rows"),
 });
 
 /** One of the pipelines of pipelines.sh. */
@@ -69,64 +60,21 @@ function pipeline(ground: Ground, title: string, name: string, plainBytes: numbe
   };
 }
 
-/** The worker's image with a task input, as ECS runs it; only the addresses of AWS are others. */
-function worker(ground: Ground): Contestant {
-  const backupOf = (round: number) => scheduledBackupId("bench", new Date(Date.UTC(2026, 0, 1, 0, 0, round)));
+/** Everything that a capture does, all proofs included. */
+function worker(ground: Ground, jobs: number, title: string): Contestant {
+  const input = (round: number) =>
+    captureInput(ground, scheduledBackupId(`bench-${jobs}`, new Date(Date.UTC(2026, 0, 1, 0, 0, round))), {
+      jobs,
+      splitAbove: SPLIT_ABOVE,
+    });
   return {
-    title: "holdfast's worker, all proofs included",
-    async prepare(round) {
-      const backupId = backupOf(round);
-      const input: TaskInput = {
-        verb: "capture",
-        runId: backupId,
-        task: "shop",
-        source: "shop",
-        engine: "postgresql",
-        backupId,
-        section: {
-          connection: { host: benchAddresses.host, port: benchAddresses.database },
-          secret: SECRET_ARN,
-          databases: [ground.database.name],
-        },
-        pipeline: { compression: 3 },
-        escrow: ground.escrow,
-      };
-      const Key = layout.taskInput(backupId, input.task);
-      await ground.objectStore.client.send(
-        new PutObjectCommand({ Bucket: BUCKET, Key, Body: JSON.stringify(TaskInput.parse(input)) }),
-      );
-      return {
-        name: "holdfast-bench-worker",
-        image: ground.images.worker,
-        options: [`--memory=${MEMORY_MEBIBYTES}m`],
-        env: {
-          ...awsEnv(ground),
-          STAGE,
-          REPOSITORY_BUCKET: BUCKET,
-          SIGNING_KEY: KEY_ARN,
-          ENVELOPE_KEY: KEY_ARN,
-          PINNED_SIGNING_KEY: "none",
-          TASK_INPUT_KEY: Key,
-          TASK_ATTEMPT: "0",
-        },
-      };
-    },
+    title,
+    prepare: (round) => workerTask(ground, input(round)),
     async check(round) {
-      const text = await ground.objectStore.textOf(layout.outcome(backupOf(round), "shop", 0));
-      const outcome = outcomeOf(Captured).parse(JSON.parse(text));
-      if (!outcome.succeeded) throw new Error(`the worker captured nothing: ${text}`);
-      const dump = outcome.artifacts.find(({ kind }) => kind === "dump");
-      if (!dump) throw new Error("the worker stored no dump");
-      return ground.objectStore.bytesOf(dump.key);
+      const { artifacts } = await outcome(ground, input(round), Captured);
+      const stored = artifacts.filter(({ subject }) => subject === ground.database.name);
+      const bytes = await Promise.all(stored.map(({ key }) => ground.objectStore.bytesOf(key)));
+      return bytes.reduce((sum, one) => sum + one, 0);
     },
   };
 }
-
-const awsEnv = ({ objectStore, standInUrl }: Ground) => ({
-  AWS_ENDPOINT_URL: standInUrl,
-  AWS_ENDPOINT_URL_S3: objectStore.url,
-  AWS_ACCESS_KEY_ID: objectStore.credentials.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: objectStore.credentials.secretAccessKey,
-  AWS_REGION: "us-east-1",
-  AWS_DEFAULT_REGION: "us-east-1",
-});

@@ -50,6 +50,15 @@ export async function seedDatabase(scale: number): Promise<void> {
   }
 }
 
+export const createDatabase = (name: string) => statement(`CREATE DATABASE ${name} TEMPLATE template0;`);
+/** Not there is fine. */
+export const dropDatabase = (name: string) => statement(`DROP DATABASE IF EXISTS ${name} WITH (FORCE);`);
+
+async function statement(sql: string): Promise<void> {
+  const { exitCode, stderr } = await psql("postgres", sql);
+  if (exitCode !== 0) throw new Error(`${sql} failed: ${stderr}`);
+}
+
 const psql = (database: string, input: string, options: readonly string[] = []) =>
   execIn(CONTAINER, ["psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", ...options, "-d", database], {
     input,

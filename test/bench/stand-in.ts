@@ -1,37 +1,45 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import type { Signer } from "#ports/keys.ts";
 import { benchAddresses } from "./containers.ts";
 
 export const SECRET_ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:bench/shop";
 export const KEY_ARN = "arn:aws:kms:us-east-1:000000000000:key/bench";
-type StandIn = { url: string; stop(): void };
+export type StandIn = { url: string; signer: Signer; stop(): void };
+type Question = { CiphertextBlob?: string };
 
-/** The two questions that a capture asks of AWS beside S3: a data key of KMS, and the login of Secrets Manager. */
+/** What tasks ask of AWS beside S3: data keys and the public key of KMS, and the login of Secrets Manager. */
 export async function startStandIn(secret: Record<string, string>): Promise<StandIn> {
-  const answers: Record<string, () => object> = {
-    "TrentService.GenerateDataKey": () => ({
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const wrapped = new Map<string, string>();
+  const answers: Record<string, (question: Question) => object> = {
+    "TrentService.GenerateDataKey": () => {
+      const [Plaintext, CiphertextBlob] = [randomBytes(32).toString("base64"), randomBytes(184).toString("base64")];
+      wrapped.set(CiphertextBlob, Plaintext);
+      return { KeyId: KEY_ARN, Plaintext, CiphertextBlob };
+    },
+    "TrentService.Decrypt": ({ CiphertextBlob = "" }) => ({ KeyId: KEY_ARN, Plaintext: wrapped.get(CiphertextBlob) }),
+    "TrentService.GetPublicKey": () => ({
       KeyId: KEY_ARN,
-      Plaintext: randomBytes(32).toString("base64"),
-      CiphertextBlob: randomBytes(184).toString("base64"),
+      PublicKey: publicKey.export({ format: "der", type: "spki" }).toString("base64"),
     }),
     "secretsmanager.GetSecretValue": () => ({ ARN: SECRET_ARN, SecretString: JSON.stringify(secret) }),
   };
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const target = String(request.headers["x-amz-target"]);
-    const answer = answers[target]?.();
-    request
-      .resume()
-      .on("end", () =>
-        response
-          .writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" })
-          .end(JSON.stringify(answer ?? { __type: "UnknownOperationException", message: target })),
-      );
+    const question = JSON.parse(await text(request));
+    const answer = answers[target]?.(question);
+    response
+      .writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" })
+      .end(JSON.stringify(answer ?? { __type: "UnknownOperationException", message: target }));
   });
   server.listen(benchAddresses.standIn, benchAddresses.host);
   await once(server, "listening");
   return {
     url: `http://${benchAddresses.host}:${benchAddresses.standIn}`,
+    signer: { sign: async (bytes) => sign("sha256", bytes, privateKey) },
     stop: () => void server.close().closeAllConnections(),
   };
 }
