@@ -6,6 +6,7 @@ import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
 import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
+import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
 import { type Tampering, tampering } from "./support/tampering.ts";
 import { openWorld, type World } from "./support/world.ts";
 
@@ -20,7 +21,7 @@ let world: World;
 let hand: Tampering;
 let reader: Awaited<ReturnType<typeof openReader>>;
 let stranger: Awaited<ReturnType<typeof addStranger>>;
-const scenes: Record<string, Scene> = {};
+let scenes: Record<string, Scene>;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -30,13 +31,22 @@ beforeAll(async () => {
   reader = await openReader();
   hand = await tampering(world);
   stranger = await addStranger(world);
-  scenes["BackupFailed"] = await backupFailed(world);
-  scenes["VerifyFailed"] = await verifyFailed(world, hand);
-  scenes["RestoreFailed"] = await restoreFailed(world);
-  scenes["RepositoryTampered"] = await repositoryTampered(world, hand);
-  scenes["ExecutionFailed"] = await executionFailed(world, stranger);
-  scenes["Undelivered"] = await undelivered(world, stranger, scenes["BackupFailed"].bindings["arn:aws:states:…"] ?? "");
-  scenes["Restore at 03:00"] = await filesAreGone(world);
+  const [wrong, unheard] = await whileManifestEventsAreLost(world, () =>
+    Promise.all([world.backup(["sessions"]), world.backup(["sessions"])]),
+  );
+  const BackupFailed = await backupFailed(world); // its fault is on for every capture
+  const [VerifyFailed, RestoreFailed, RepositoryTampered, ExecutionFailed, gone] = await Promise.all([
+    verifyFailed(world, hand, wrong.backupId),
+    restoreFailed(world),
+    repositoryTampered(world, hand),
+    executionFailed(world, stranger),
+    filesAreGone(world),
+  ]);
+  const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
+  scenes = {
+    ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
+    "Restore at 03:00": gone,
+  };
 });
 afterAll(async () => {
   await reader.close();

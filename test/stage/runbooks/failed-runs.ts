@@ -1,9 +1,8 @@
 import { readCatalog } from "#app/catalog.ts";
-import { isSafety } from "#domain/ids.ts";
+import { type BackupId, isSafety } from "#domain/ids.ts";
 import { cutOffPgDump, withTaskFault } from "#local/demo/faults.ts";
 import { redis } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
-import { whileManifestEventsAreLost } from "../support/manifest-events.ts";
 import { flip, type Tampering } from "../support/tampering.ts";
 import type { World } from "../support/world.ts";
 import { hasEnded, isAlarmed, isBackedUp, isRestored, type Scene } from "./scene.ts";
@@ -26,9 +25,8 @@ export async function backupFailed(world: World): Promise<Scene> {
   };
 }
 
-/** A byte of a stored artifact is another one. */
-export async function verifyFailed(world: World, hand: Tampering): Promise<Scene> {
-  const { backupId } = await whileManifestEventsAreLost(world, () => world.backup(["sessions"]));
+/** A byte of a stored artifact is another one. `backupId` is not verified yet. */
+export async function verifyFailed(world: World, hand: Tampering, backupId: BackupId): Promise<Scene> {
   const artifact = (await world.manifest(backupId)).components["sessions"]?.artifacts[0]?.key ?? "";
   await hand.change(
     artifact,

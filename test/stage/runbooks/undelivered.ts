@@ -3,9 +3,9 @@ import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { CreateStateMachineCommand, DeleteStateMachineCommand, StartExecutionCommand } from "@aws-sdk/client-sfn";
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pWaitFor from "p-wait-for";
+import type { BackupId } from "#domain/ids.ts";
 import { secretName } from "#local/secrets.ts";
 import { awsClientOptions } from "#local/stage-layout.ts";
-import { whileManifestEventsAreLost } from "../support/manifest-events.ts";
 import type { World } from "../support/world.ts";
 import { hasEnded, isAlarmed, isBackedUp, type Scene } from "./scene.ts";
 
@@ -50,9 +50,13 @@ export async function executionFailed(world: World, stranger: Stranger): Promise
   };
 }
 
-/** Slack is gone while an execution fails, and nobody hears of a new manifest. `failed`: an execution that failed earlier. */
-export async function undelivered(world: World, stranger: Stranger, failed: string): Promise<Scene> {
-  const { backupId } = await whileManifestEventsAreLost(world, () => world.backup(["sessions"]));
+/** Slack is gone while an execution fails; and nobody has heard of the manifest of `backupId`. */
+export async function undelivered(
+  world: World,
+  stranger: Stranger,
+  backupId: BackupId,
+  earlier: Scene,
+): Promise<Scene> {
   const execution = await whileSlackIsGone(world, async () => {
     const arn = await stranger.fail();
     await liesInTheQueue(world);
@@ -69,7 +73,7 @@ export async function undelivered(world: World, stranger: Stranger, failed: stri
           return isBackedUp(world)(printed);
         },
       },
-      { shows: [failed] },
+      { shows: [earlier.bindings["arn:aws:states:…"] ?? "no execution"] },
       { shows: ['"ApproximateNumberOfMessages": "0"'] },
     ],
   };
