@@ -12,6 +12,7 @@ assert version("ministack") == EXPECTED, f"the corrections are written for minis
 
 CORRECTIONS = [
     "lambda_errors",
+    "async_invocations",
     "run_task_sync",
     "execution_end",
     "timeouts",

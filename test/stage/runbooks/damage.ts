@@ -1,0 +1,65 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { lookAtTree } from "#local/demo/tree-state.ts";
+import type { Tampering } from "../support/tampering.ts";
+import type { World } from "../support/world.ts";
+import { isAlarmed, isRestored, type Scene } from "./scene.ts";
+
+/** Somebody writes over an artifact. */
+export async function repositoryTampered(world: World, hand: Tampering): Promise<Scene> {
+  const backupId = await world.goodBackup(["sessions"]);
+  const artifact = (await world.manifest(backupId)).components["sessions"]?.artifacts[0]?.key ?? "";
+  const version = (await hand.put(artifact, "ransom note")) ?? "";
+  await isAlarmed(world, "RepositoryTampered", artifact);
+  const alarm = await world.client.message((text) => text.includes(`--version-id ${version}`));
+  return {
+    bindings: { "<backupId>": backupId },
+    steps: [
+      {
+        shows: ["The repository was tampered with", "sessions is restorable to ", version, `"Key": "${artifact}"`],
+        until: async (_, shell) => {
+          const commands = world.client
+            .asText(alarm)
+            .split("\n")
+            .map((line) => line.trim());
+          await shell(commands.filter((line) => line.startsWith("aws ")).join("\n")); // as the page says
+          return {};
+        },
+      },
+      { shows: ['"verdict"'], hides: [`${artifact} was written over`] },
+    ],
+  };
+}
+
+/** Files are gone from the live tree. */
+export async function filesAreGone(world: World): Promise<Scene> {
+  const { folder } = world.stage.sources.uploads;
+  const look = async () => (await lookAtTree(folder)).digest;
+  const before = await look();
+  await rm(join(folder, "resumes/2026-01"), { recursive: true });
+  const damaged = await look();
+  expect(damaged).not.toBe(before);
+  return {
+    bindings: { "app-db": "uploads" },
+    steps: [
+      { shows: ["uploads is restorable to "] },
+      { shows: ["The restore of uploads into staging-uploads has been started"], until: isRestored(world) },
+      {
+        shows: ["The restore of uploads into uploads-live has been started"],
+        until: async (printed) => {
+          const bindings = await isRestored(world)(printed);
+          expect(await look(), "the tree after the restore").toBe(before);
+          return bindings;
+        },
+      },
+      {
+        shows: ["uploads-live is again what it was before the restore"],
+        until: async () => {
+          expect(await look(), "the tree after the rollback").toBe(damaged);
+          return {};
+        },
+      },
+    ],
+  };
+}
