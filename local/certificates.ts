@@ -42,7 +42,10 @@ export async function ensureCertificates(image: string): Promise<void> {
 
 async function openssl(image: string, into: string, args: string[]): Promise<void> {
   const run = { image, user: "0:0", network: "none", binds: [`${into}:/made`], entrypoint: "openssl" };
-  const { exitCode, stderr } = await runToEnd({ ...run, argv: args.map((arg) => (FILE.test(arg) ? `/made/${arg}` : arg)) });
+  const { exitCode, stderr } = await runToEnd({
+    ...run,
+    argv: args.map((arg) => (FILE.test(arg) ? `/made/${arg}` : arg)),
+  });
   if (exitCode !== 0) throw new Error(`the certificates of the sample fleet could not be made: ${stderr}`);
 }
 

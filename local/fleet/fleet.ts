@@ -88,7 +88,9 @@ async function startPostgresql(name: FleetServerName, secrets: StageSecrets): Pr
 
 /** Into a file of the server's own user, which nobody else reads. */
 async function put(container: string, file: string, content: string): Promise<void> {
-  const { exitCode, stderr } = await execIn(container, ["install", "--mode=600", "/dev/stdin", file], { input: content });
+  const { exitCode, stderr } = await execIn(container, ["install", "--mode=600", "/dev/stdin", file], {
+    input: content,
+  });
   if (exitCode !== 0) throw new Error(`${file} could not be written: ${stderr}`);
 }
 
