@@ -48,6 +48,8 @@ const LocalStage = z.object({
   /** `{ "<name>": { username, password } }`, readable by its owner only. */
   secretsFile: z.string(),
   escrow: z.object({ publicKeyFile: z.string(), privateKeyFile: z.string() }),
+  /** Whose certificates the PostgreSQL servers of the fleet show; they take nobody without TLS. */
+  authorityFile: z.string(),
   images: z.object({ worker: z.string(), fleetPostgresql: z.string(), fleetRedis: z.string() }),
   /** The file system `fs-…` of a plan is the folder of that name in here. */
   efsFolder: z.string(),
@@ -95,6 +97,7 @@ export function localStageOf(images: StageImages, outputs: StackOutputs): LocalS
     },
     secretsFile: stageFiles.secrets,
     escrow: { publicKeyFile: stageFiles.escrow.publicKey, privateKeyFile: stageFiles.escrow.privateKey },
+    authorityFile: stageFiles.certificates.authority,
     efsFolder: stageFiles.emulator.efs,
     taskFaultsFile: stageFiles.taskFaults,
   });

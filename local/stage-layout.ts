@@ -26,6 +26,10 @@ export const stageFiles = {
     publicKey: join(repositoryRoot, "config/escrow/local.asc"), // where config/local.yml says
     privateKey: join(stateRoot, "escrow/private.asc"),
   },
+  certificates: {
+    folder: join(stateRoot, "certificates"),
+    authority: join(repositoryRoot, "config/certificates/local.pem"), // where config/local.yml says
+  },
 } as const;
 
 /** The stage has fixed addresses, so that `config/local.yml` can be an ordinary plan. */

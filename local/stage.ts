@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureCertificates } from "./certificates.ts";
 import { configureContainerEngine, startContainerEngine } from "./container-engine.ts";
 import { checkTypes, deployStack, type StackOutputs } from "./deploy.ts";
 import { startEmulator } from "./emulator/start.ts";
@@ -93,6 +94,7 @@ export async function stopStage({ narrate = narrateNothing }: { narrate?: Narrat
 
 async function startServers(narrate: Narrate): Promise<StageImages> {
   const images = await narrate("images", () => ensureStageImages(narrate));
+  await ensureCertificates(images.worker);
   await Promise.all([
     narrate("container engine", startContainerEngine)
       .then(() => narrate("emulator", startEmulator)) // it wipes its file systems

@@ -1,5 +1,6 @@
 import colors from "picocolors";
 import { asRoot } from "../local/as-root.ts";
+import { ensureCertificates } from "../local/certificates.ts";
 import { configureContainerEngine } from "../local/container-engine.ts";
 import { ensureEscrowKeys } from "../local/escrow.ts";
 import { ensureStageImages, ensureStockToolsImage } from "../local/images/images.ts";
@@ -48,7 +49,9 @@ await makeStageFolders();
 await configureContainerEngine();
 const images = await narrate("images", () => ensureStageImages(narrate));
 await narrate("image of stock tools", () => ensureStockToolsImage(narrate));
-await narrate("escrow keys of the local plan", () => ensureEscrowKeys(images.worker)); // a plan without them is refused
+await narrate("escrow keys and certificates of the local plan", () =>
+  Promise.all([ensureEscrowKeys(images.worker), ensureCertificates(images.worker)]),
+); // a plan without them is refused
 await part("the packaged template and the machines lint", lintTemplate);
 await part("secret scanner, built from source", ensureGitleaks);
 await tests("Secrets in the repository", () => runProject("security"));

@@ -1,7 +1,8 @@
-import { wireAws, wireKeys } from "#adapters/aws/wire.ts";
+import { wireAws, wireKeys, wireProbes } from "#adapters/aws/wire.ts";
 import { commands } from "#adapters/commands/commands.ts";
 import { zstdAndGpg } from "#adapters/commands/sealing.ts";
 import { structuredLog } from "#adapters/log.ts";
+import { surroundings } from "#adapters/surroundings.ts";
 import { loadConfig } from "#config";
 import { engines } from "#engines/registry.ts";
 import { giveUpRoot } from "./give-up-root.ts";
@@ -13,6 +14,8 @@ export function wireTask(env: NodeJS.ProcessEnv, workDir: string) {
   return {
     ...wireAws(config, pinned),
     keys: wireKeys(config.ENVELOPE_KEY),
+    probes: wireProbes(config, config.ENVELOPE_KEY),
+    surroundings: surroundings(),
     sealing: zstdAndGpg(),
     commands: commands(workDir),
     log: structuredLog("holdfast-task"),

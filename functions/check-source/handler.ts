@@ -11,12 +11,16 @@ const config = loadConfig(process.env, [
   "SUBNET_IDS",
   "TASK_SECURITY_GROUP",
   "ASSIGN_PUBLIC_IP",
+  "VERIFY_MEMORY",
+  "RESTORE_MEMORY",
 ]);
+const bytes = (mebibytes: string) => Number(mebibytes) * 1024 * 1024;
 const tasks = wireTasks(config, config.TASK_SECURITY_GROUP);
 const check = askForCheck({
   ...wireAws(config),
   tasks,
   captureTask: config.CAPTURE_TASK,
+  memory: { verify: bytes(config.VERIFY_MEMORY), restore: bytes(config.RESTORE_MEMORY) },
   plan: loadPlan(process.env).plan,
 });
 

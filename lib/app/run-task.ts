@@ -9,7 +9,9 @@ import type { DataKeys, Secrets, SignatureCheck } from "#ports/keys.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
 import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
+import type { Surroundings } from "#ports/surroundings.ts";
 import { captureSource, engineOf } from "./capture-source.ts";
+import type { AwsProbes } from "./check-aws.ts";
 import { checkSource } from "./check-source.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
@@ -26,6 +28,9 @@ export type TaskPorts = {
   sealing: Sealing;
   secrets: Secrets;
   commands: Commands;
+  surroundings: Surroundings;
+  /** S3, KMS and Secrets Manager again, for `check`. */
+  probes: AwsProbes;
   clock: Clock;
   log: RunLog;
   workDir: string;
@@ -94,7 +99,7 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
     case "verify":
       return verifySource(ports)(input, tools);
     case "check":
-      return checkSource(ports.engines)(input, tools);
+      return checkSource(ports)(input, tools);
     case "inspect":
       return inspectTarget(ports)(input, tools);
     case "restore":

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Artifact } from "./artifact.ts";
 import { Facts } from "./facts.ts";
+import { RoomNeeded, SourceCheck } from "./source-check.ts";
 
 const Failed = z.strictObject({
   succeeded: z.literal(false),
@@ -68,11 +69,11 @@ export type Restored = z.infer<typeof Restored>;
 export const RolledBack = z.strictObject({ ...ended, kept: Restored.shape.kept, notes: Restored.shape.notes });
 export type RolledBack = z.infer<typeof RolledBack>;
 
-/** What a source looks like before its first backup. No problems: it can be captured. */
+/** What a source looks like before its first backup. No problem among the checks: it can be captured. */
 export const SourceChecked = z.strictObject({
   ...ended,
-  problems: z.array(z.string()),
-  findings: z.record(z.string(), z.string()),
+  checks: z.array(SourceCheck).min(1),
+  room: RoomNeeded.optional(),
 });
 export type SourceChecked = z.infer<typeof SourceChecked>;
 

@@ -23,6 +23,18 @@ export const SecretArn = z
   )
   .describe("The ARN of a secret in Secrets Manager, with or without the six characters that AWS adds to it.");
 
+/** Reading the plan puts the certificates of a named file in the place of its name. */
+export const CERTIFICATE_FILE = /^config\/certificates\/[\w.-]+\.pem$/;
+
+/** Whose certificates a server may show. */
+export const Authority = z
+  .string()
+  .regex(
+    /^(config\/certificates\/[\w.-]+\.pem|-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\s*)$/,
+    "must be PEM certificates, or a file of them: config/certificates/….pem",
+  )
+  .describe("The authority's certificates as PEM, or the file that holds them: config/certificates/….pem");
+
 export const Backup = z.strictObject({
   schedule: Cron.describe("Five cron fields in UTC: minute hour day month weekday."),
   sources: z.array(Name).min(1).describe("The sources that are captured together."),

@@ -18,6 +18,8 @@ export const repositoryLayout = (stage: string) => ({
   claim: (runId: string) => `${stage}/runs/${runId}/claim.json`,
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
   outcome: (runId: string, task: string, attempt: number) => `${stage}/runs/${runId}/${task}.${attempt}.outcome.json`,
+  /** An upload that is begun and taken back, so that nothing ever stands there; named as what captures may write. */
+  probe: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.probe.zst.gpg`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,

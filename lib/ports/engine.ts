@@ -2,9 +2,11 @@ import type { z } from "zod";
 import type { Artifact } from "#domain/artifact.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { RestoreId } from "#domain/ids.ts";
+import type { RoomNeeded } from "#domain/source-check.ts";
 import type { Commands, Input, Output } from "./commands.ts";
 import type { Secrets } from "./keys.ts";
 import type { Log } from "./log.ts";
+import type { Endpoint } from "./surroundings.ts";
 
 /** What every verb of an engine is given. `workDir` is private, empty, on scratch disk, and deleted afterwards. */
 export type EngineTools = { commands: Commands; secrets: Secrets; log: Log; signal: AbortSignal; workDir: string };
@@ -40,7 +42,10 @@ export type CaptureResult = {
 };
 
 /** `problems` says for each thing that is wrong what mends it; findings are for people. */
-export type Preflight = { problems: string[]; findings: Record<string, string> };
+export type Preflight = { problems: string[]; findings: Record<string, string>; room?: RoomNeeded };
+
+/** How a source is come by: over a network or not at all, with a login or without. */
+export type Reach = { endpoint?: Endpoint; secret?: string };
 
 /**
  * An artifact's plaintext, in chunks that may be kept. It throws at its end, or earlier, unless every byte was authentic
@@ -100,6 +105,8 @@ export interface Engine<Source = unknown, Target = unknown> {
   traits: Traits;
   /** The tools and the paragraphs of RESTORE.md that turn plaintext artifacts into a running system again. */
   restoreGuide(artifacts: Artifact[]): string;
+  /** What shared code proves of a source before the engine itself is asked. */
+  reach(source: Source): Reach;
   preflight(tools: EngineTools, source: Source): Promise<Preflight>;
   capture(tools: CaptureTools, source: Source): Promise<CaptureResult>;
   verify(tools: VerifyTools, point: PointToVerify): Promise<VerifyResult>;

@@ -22,6 +22,8 @@ export type Told = {
   rollback: { verdict: string; found: { before: string; restored: string; after: string }; seconds: number };
 };
 
+const Checked = z.object({ verdict: z.string(), figures: z.object({ table: z.array(z.string()) }) });
+
 const SCHEDULE_AHEAD_MS = 3_000;
 /** Of `app`, whose dump has some 220 MB: half of it. */
 const HALF_A_DUMP_BYTES = 110_000_000;
@@ -37,6 +39,9 @@ export async function tellStory(
   const layout = repositoryLayout(stage.stage);
   const before = await lookAtFleet(stage);
 
+  const checked = narrate("check-source app-db: route, TLS, login, rights, AWS, room", () =>
+    client.invoke("check-source", { source: "app-db" }),
+  );
   const at = new Date(Math.ceil((Date.now() + SCHEDULE_AHEAD_MS) / 1000) * 1000);
   const id = BackupId.parse(`${at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "")}-nightly`);
   await client.scheduleOnce(at, "nightly");
@@ -44,6 +49,8 @@ export async function tellStory(
     client.ended(await client.newest("backup", at)),
   );
   expectStatus(scheduled, "SUCCEEDED");
+  const { verdict, figures } = Checked.parse(await checked);
+  show([verdict, ...figures.table].join("\n"));
   const backup = parseManifest((await client.repository.read(layout.manifest(id))) ?? new Uint8Array());
   show(describeBackup(backup));
   const verification = await narrate("S3 event → check → every byte read back", () => client.endedNamed("verify", id));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pWaitFor from "p-wait-for";
+import { serverCertificate } from "../certificates.ts";
 import { ensureFleetPostgresqlImage, ensureFleetRedisImage } from "../images/images.ts";
 import { execIn, logsOf, remove, runDetached } from "../podman.ts";
 import { type StageSecrets, stageSecrets } from "../secrets.ts";
@@ -51,8 +52,10 @@ async function start(name: FleetServerName, secrets: StageSecrets): Promise<void
   }
 }
 
+/** It takes nobody from outside until it has its certificate, and then nobody without TLS. */
 async function startPostgresql(name: FleetServerName, secrets: StageSecrets): Promise<void> {
   const { container, port, starts } = fleetServers[name];
+  const data = `/var/lib/postgresql/${starts}`;
   await runDetached({
     ...{
       image: await ensureFleetPostgresqlImage(),
@@ -60,22 +63,35 @@ async function startPostgresql(name: FleetServerName, secrets: StageSecrets): Pr
       labels: [`${fleetLabel}=${name}`],
       ports: published(port, 5432),
     },
-    env: { PGDATA: `/var/lib/postgresql/${starts}` },
+    env: { PGDATA: data },
+    binds: [`${join(import.meta.dirname, "pg_hba.conf")}:/run/fleet/pg_hba.conf:ro`],
+    argv: ["postgres", "-c", "hba_file=/run/fleet/pg_hba.conf"],
     shmBytes: 256 * 1024 * 1024,
   });
+  const { key, certificate } = await serverCertificate();
+  await Promise.all([put(container, `${data}/server.key`, key), put(container, `${data}/server.crt`, certificate)]);
   // By standard input: a password among the arguments, or in the image, could be read by others.
   const logins = [...passwordsOf(name, secrets)].map(
     ({ username, password }) => `ALTER ROLE ${username} PASSWORD '${password}';`,
   );
+  const tls = ["ALTER SYSTEM SET ssl = on;", "SELECT pg_reload_conf();"]; // not at its start: it would end for want of the key
   await until(
     name,
     async () =>
       (
         await execIn(container, ["psql", "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-d", "postgres"], {
-          input: logins.join("\n"),
+          input: [...logins, ...tls].join("\n"),
         })
       ).exitCode === 0,
   );
+}
+
+/** Into a file of the server's own user, which nobody else reads. */
+async function put(container: string, file: string, content: string): Promise<void> {
+  const { exitCode, stderr } = await execIn(container, ["install", "--mode=600", "/dev/stdin", file], {
+    input: content,
+  });
+  if (exitCode !== 0) throw new Error(`${file} could not be written: ${stderr}`);
 }
 
 async function startRedis(name: FleetServerName, secrets: StageSecrets): Promise<void> {

@@ -10,6 +10,7 @@ const askIn = (world: ReturnType<typeof memoryWorld>, asked: string[] = []) =>
   askForCheck({
     ...world.ports,
     captureTask: "capture",
+    memory: { verify: 2 ** 31, restore: 2 ** 32 },
     tasks: {
       run: async (_task, taskInputKey) => {
         asked.push(taskInputKey);

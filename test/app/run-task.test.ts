@@ -1,4 +1,6 @@
+import { tmpdir } from "node:os";
 import { expect, it } from "vitest";
+import { surroundings } from "#adapters/surroundings.ts";
 import { runTask, type TaskPorts } from "#app/run-task.ts";
 import type { Commands } from "#ports/commands.ts";
 import type { Engine } from "#ports/engine.ts";
@@ -13,6 +15,7 @@ it.each([
   const engine = {
     section: { source: { parse: (section: unknown) => section } },
     traits: { swapKeepsOldState: true, needsRoot },
+    reach: () => ({}),
     preflight: async () => {
       did.push("looked");
       return { problems: [], findings: {} };
@@ -27,6 +30,8 @@ it.each([
     error: (message: string, fields?: object) => did.push(message, JSON.stringify(fields)),
   };
   const unused = {} as unknown as Commands & TaskPorts["uploads"] & TaskPorts["keys"] & TaskPorts["sealing"];
+  const nobody = { begin: async () => Promise.reject(new Error("not here")) };
+  const noKeys = { generate: nobody.begin, unwrap: nobody.begin };
 
   const exitCode = await runTask({
     ...ports,
@@ -37,7 +42,9 @@ it.each([
     commands: unused,
     secrets: { read: async () => ({}) },
     log,
-    workDir: "/nowhere",
+    probes: { uploads: nobody, keys: noKeys, secrets: { read: nobody.begin } },
+    surroundings: surroundings(),
+    workDir: tmpdir(),
     giveUpRoot: () => void did.push("root given up"),
   })({ inputKey: key, attempt: "0", signal: new AbortController().signal });
 

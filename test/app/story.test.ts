@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { commands } from "#adapters/commands/commands.ts";
 import { zstdAndGpg } from "#adapters/commands/sealing.ts";
 import { structuredLog } from "#adapters/log.ts";
+import { surroundings } from "#adapters/surroundings.ts";
 import { announce } from "#app/announce.ts";
 import { checkBackup } from "#app/check-backup.ts";
 import { commitBackup } from "#app/commit-backup.ts";
@@ -24,7 +25,8 @@ const failingTask = (world: MemoryWorld) =>
   runTask({
     ...{ ...own(world), engines: {}, uploads: { begin: never }, keys: { generate: never, unwrap: never } },
     ...{ sealing: zstdAndGpg(), secrets: { read: never }, commands: commands("/"), workDir: "/" },
-    giveUpRoot: () => {},
+    ...{ probes: { uploads: { begin: never }, keys: { generate: never, unwrap: never }, secrets: { read: never } } },
+    ...{ surroundings: surroundings(), giveUpRoot: () => {} },
   });
 
 async function aRunOfWhichSessionsFails(world: MemoryWorld) {

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
-import { readPlan } from "#adapters/plan-file.ts";
+import { parsePlan } from "#domain/parse-plan.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
 import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
@@ -49,7 +50,7 @@ describe("the samples in events/samples", () => {
   });
 
   it("names only sources, targets, backups and options that the local stage's plan has, so that each can be tried there", () => {
-    const { sources, targets, backups } = readPlan(".", "local", engineSections);
+    const { sources, targets, backups } = parsePlan(parse(readFileSync("config/local.yml", "utf8")), engineSections);
     const Names = z.looseObject({
       source: z.enum(Object.keys(sources)).optional(),
       sources: z.array(z.enum(Object.keys(sources))).optional(),

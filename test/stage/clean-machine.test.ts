@@ -66,6 +66,7 @@ it.each(["the escrow key", "the account's KMS key"])(
     const escrow = by === "the escrow key";
     const script = [
       'set -euo pipefail; cd "$(mktemp -d)"; export GNUPGHOME="$PWD/gnupg"; mkdir -m 700 gnupg',
+      `cp /authority.pem ca.pem; ${commands.tls}`, // the server takes nobody without TLS
       commands.fetch,
       commands.check,
       escrow ? "gpg --batch --quiet --import /escrow.asc; unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY" : "",
@@ -84,7 +85,10 @@ it.each(["the escrow key", "the account's KMS key"])(
     const run = await runToEnd({
       image: await ensureStockToolsImage(),
       argv: ["bash", "-c", script],
-      binds: escrow ? [`${stage.escrow.privateKeyFile}:/escrow.asc:ro`] : [],
+      binds: [
+        `${stage.authorityFile}:/authority.pem:ro`,
+        ...(escrow ? [`${stage.escrow.privateKeyFile}:/escrow.asc:ro`] : []),
+      ],
       env: environmentOf(world),
     });
 

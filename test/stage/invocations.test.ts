@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { withTaskFault } from "#local/demo/faults.ts";
 import { watchStage } from "./support/invariants.ts";
-import { openWorld, type World } from "./support/world.ts";
+import { openWorld, sourceNames, type World } from "./support/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -80,3 +82,49 @@ it.each([
     await watch.expectInvariants({ failed: [execution] });
   },
 );
+
+const Checked = z.looseObject({
+  verdict: z.string(),
+  figures: z.looseObject({
+    table: z.array(z.string()).optional(),
+    problems: z.array(z.string()),
+    warnings: z.array(z.string()),
+  }),
+});
+
+it("SK-16 IS-25 check-source proves route, TLS, login, AWS and room from inside a task, and leaves nothing behind", async () => {
+  const watch = await watchStage(world);
+
+  const [appDb, sessions, uploads] = await Promise.all(
+    sourceNames.map(async (source) => Checked.parse(await world.client.invoke("check-source", { source }))),
+  );
+
+  expect(appDb).toMatchObject({ verdict: "app-db can be captured", figures: { problems: [], warnings: [] } });
+  const table = appDb?.figures.table?.join("\n") ?? "";
+  for (const what of ["route", "Secrets Manager", "server", "scratch disk", "KMS", "S3"])
+    expect(table).toMatch(new RegExp(`ok +│ ${what} `));
+  expect(table).toMatch(/TLS +│ verified for 10\.88\.0\.1: TLSv1\.3, signed by holdfast local, expires in \d{4} days/);
+  expect(sessions?.verdict).toBe("sessions can be captured");
+  expect(sessions?.figures.warnings).toEqual([expect.stringMatching(/^TLS: none, .* in plain/)]);
+  expect(sessions?.figures.table?.join("\n")).toMatch(/ok +│ memory to verify /);
+  expect(uploads?.verdict).toBe("uploads can be captured");
+  const left = (await watch.versionsSince()).filter((version) => !/\.(task|\d+\.outcome)\.json /.test(version));
+  expect(left).toEqual([]);
+  await watch.expectInvariants();
+});
+
+it("IS-25 check-source names the AWS service that a task has no way to, and the endpoint that is missing", async () => {
+  const watch = await watchStage(world);
+  const nobody = "http://10.88.255.254:443"; // of the tasks' network, and nobody has it
+  const fault = { environment: { AWS_ENDPOINT_URL_KMS: nobody }, match: "capture" };
+
+  const found = await withTaskFault(world.stage, fault, async () =>
+    Checked.parse(await world.client.invoke("check-source", { source: "sessions" })),
+  );
+
+  expect(found.verdict).toBe("sessions can't be captured: 1 problem");
+  expect(found.figures.problems).toEqual([
+    expect.stringMatching(/^KMS: can't be reached from the tasks' subnets .*an interface endpoint for kms/),
+  ]);
+  await watch.expectInvariants();
+});

@@ -40,7 +40,8 @@ async function layOut(name: Packaged): Promise<void> {
   await mkdir(join(folder, "config"), { recursive: true });
   await copyFile(join(repositoryRoot, "serverless.yml"), join(folder, "serverless.yml")); // sls takes no link for it
   const shared = ["package.json", "tsconfig.json", "node_modules", "infra", "statemachines", "lib"];
-  for (const entry of [...shared, "config/escrow"]) await symlink(join(repositoryRoot, entry), join(folder, entry));
+  for (const entry of [...shared, "config/escrow", "config/certificates"])
+    await symlink(join(repositoryRoot, entry), join(folder, entry));
   for (const entry of await readdir(join(repositoryRoot, "functions"), { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const handler = join(folder, "functions", entry.name);

@@ -19,6 +19,8 @@ import { s3Uploads } from "./uploads.ts";
 /** Single requests are tried this often, with growing pauses; a connection that falls silent counts as failed. */
 const RETRIES = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 } };
 
+const ONCE_MORE = { maxAttempts: 2, requestHandler: { connectionTimeout: 5_000, socketTimeout: 5_000 } };
+
 /** Adapters for what every function and task needs. `pinnedKey` is the fingerprint that the plan pins, if it does. */
 export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinnedKey?: string) {
   const s3 = new S3Client(RETRIES);
@@ -35,6 +37,16 @@ export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinne
     signer: kmsSigner(kms, SIGNING_KEY),
     secrets: secretsManager(new SecretsManagerClient(RETRIES)),
     clock: () => new Date(),
+  };
+}
+
+/** The same services as a capture uses, with as much patience as a person has who waits for the answer. */
+export function wireProbes({ REPOSITORY_BUCKET }: Config, envelopeKey: string) {
+  const s3 = new S3Client(ONCE_MORE);
+  return {
+    uploads: s3Uploads(s3, REPOSITORY_BUCKET, s3Repository(s3, REPOSITORY_BUCKET)),
+    keys: kmsDataKeys(new KMSClient(ONCE_MORE), envelopeKey),
+    secrets: secretsManager(new SecretsManagerClient(ONCE_MORE)),
   };
 }
 

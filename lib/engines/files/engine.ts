@@ -15,6 +15,7 @@ export const files = defineEngine({
   restoreOptions: FilesRestoreOptions,
   traits: { swapKeepsOldState: true, needsRoot: true },
   restoreGuide: filesGuide,
+  reach: () => ({}), // it is mounted before the task begins
   preflight,
   capture,
   verify,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ByteSize } from "#domain/byte-size.ts";
-import { SecretArn } from "#domain/plan.ts";
+import { Authority, SecretArn } from "#domain/plan.ts";
 
 const MOST_BYTES = 63; // NAMEDATALEN - 1: the server cuts longer names off without an error
 
@@ -12,12 +12,7 @@ const DatabaseName = z
   .refine((name) => Buffer.byteLength(name) <= MOST_BYTES, `must have at most ${MOST_BYTES} bytes`);
 
 /** As libpq's `verify-full`: only a server whose certificate is of this authority and for this host is talked to. */
-const VerifyFull = z.strictObject({
-  mode: z.literal("verify-full"),
-  ca: z
-    .string()
-    .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+-----END CERTIFICATE-----\s*$/, "must be PEM certificates"),
-});
+const VerifyFull = z.strictObject({ mode: z.literal("verify-full"), ca: Authority });
 
 /** A server and not a pooler: snapshots and locks belong to sessions. */
 const Connection = z.strictObject({

@@ -3,6 +3,7 @@ import { capture } from "./capture.ts";
 import { PostgresqlRestoreOptions, postgresqlSections } from "./config.ts";
 import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
+import { reach } from "./reach.ts";
 import { restore } from "./restore.ts";
 import { postgresqlGuide } from "./restore-guide.ts";
 import { rollback } from "./rollback.ts";
@@ -15,6 +16,7 @@ export const postgresql = defineEngine({
   restoreOptions: PostgresqlRestoreOptions,
   traits: { swapKeepsOldState: true, needsRoot: false },
   restoreGuide: postgresqlGuide,
+  reach,
   preflight,
   capture,
   verify,

@@ -11,7 +11,9 @@ export function postgresqlGuide(artifacts: Artifact[]): string {
   const properties = artifacts.find(({ kind }) => kind === "properties");
   const databases = [...databaseStreams(artifacts)].flatMap(([name, streams]) => (streams ? [{ name, streams }] : []));
   return `Needs \`psql\` and \`pg_restore\` of the version that was captured, or newer, and a server of that version or newer. Say
-where it is with \`PGHOST\`, \`PGPORT\`, \`PGUSER\` (a superuser) and \`PGPASSWORD\`. A database may be set to be read-only, which
+where it is with \`PGHOST\`, \`PGPORT\`, \`PGUSER\` (a superuser) and \`PGPASSWORD\`. With the certificate of
+the server's authority in \`ca.pem\`, \`export PGSSLMODE=verify-full PGSSLROOTCERT=ca.pem\` sends nothing in plain, and nothing
+to another server. A database may be set to be read-only, which
 would count for the commands below as well:
 
 \`\`\`bash

@@ -7,6 +7,7 @@ import { describeHoldings, readInfo } from "./info.ts";
 import { checkRedis } from "./preflight.ts";
 import { proveRdbEnd, rdbEndProof } from "./rdb-end.ts";
 import { toolVersion } from "./tool-version.ts";
+import { whileTunnelled } from "./tunnel.ts";
 
 /** One stream, `rdb`: a snapshot that the source forks for us as for a replica. Throws `PreflightFailed` before anything is stored. */
 export async function captureRdb(tools: CaptureTools, source: RedisSource): Promise<CaptureResult> {
@@ -18,14 +19,16 @@ export async function captureRdb(tools: CaptureTools, source: RedisSource): Prom
     now: serverTime(await link.ask("TIME")),
   }));
   const holds = describeHoldings(info);
-  await tools.store({
-    kind: "rdb",
-    holds: holds ?? "an empty Redis",
-    expectedBytes: info.number("used_memory"),
-    open: () => tools.commands.reading(rdbDump(login), tools.signal),
-    prove: proveRdbEnd,
-    formatProof: rdbEndProof,
-  });
+  await whileTunnelled(login, tools, (through) =>
+    tools.store({
+      kind: "rdb",
+      holds: holds ?? "an empty Redis",
+      expectedBytes: info.number("used_memory"),
+      open: () => tools.commands.reading(rdbDump(through), tools.signal),
+      prove: proveRdbEnd,
+      formatProof: rdbEndProof,
+    }),
+  );
   return {
     recoveredTo: now,
     toolVersions: {
@@ -40,13 +43,10 @@ export async function captureRdb(tools: CaptureTools, source: RedisSource): Prom
  * Exits 0 only when the whole snapshot has come: `redis-cli` knows its length, or waits for the marker at its end, which it
  * writes too. The marker is kept: Redis reads the file with it.
  */
-export const rdbDump = ({ host, port, username, password }: Login): Command => ({
+export const rdbDump = ({ host, port, socketPath, username, password }: Login): Command => ({
   file: "redis-cli",
   args: [
-    "-h",
-    host,
-    "-p",
-    String(port),
+    ...(socketPath === undefined ? ["-h", host, "-p", String(port)] : ["-s", socketPath]),
     ...(username === undefined ? [] : ["--user", username]),
     "--no-auth-warning",
     "--rdb",

@@ -1,7 +1,12 @@
 import { z } from "zod";
-import { SecretArn } from "#domain/plan.ts";
+import { Authority, SecretArn } from "#domain/plan.ts";
 
-const connection = z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535).default(6379) });
+const connection = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().min(1).max(65_535).default(6379),
+  /** Only a server whose certificate is of this authority and for this host is talked to. Without it: plain. */
+  tls: z.strictObject({ ca: Authority }).optional(),
+});
 
 /** `secret` is a JSON object `{ username?, password? }`; without a username it is the default user's password. */
 export const RedisSource = z.strictObject({ connection, secret: SecretArn });

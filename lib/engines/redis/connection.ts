@@ -1,10 +1,10 @@
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import { createClient, RESP_TYPES } from "redis";
 import type { EngineTools } from "#ports/engine.ts";
 import type { RedisSource } from "./config.ts";
 
 /** `socketPath` instead of host and port is for the scratch servers of this task. */
-export type Login = { host: string; port: number; socketPath?: string; username?: string; password?: string };
+export type Login = RedisSource["connection"] & { socketPath?: string; username?: string; password?: string };
 
 /** One connection, without reconnecting: a server that went away is an error, not a pause. */
 export type RedisLink = {
@@ -29,19 +29,27 @@ export async function openLink(login: Login, signal?: AbortSignal): Promise<Redi
   const how = { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: false } as const;
   const client = createClient({
     RESP: 2,
-    socket: socketPath === undefined ? { host, port, ...how } : { path: socketPath, tls: false, ...how },
+    socket: {
+      ...how,
+      ...(socketPath !== undefined
+        ? { path: socketPath, tls: false }
+        : login.tls
+          ? { ...verifiedTls(login), tls: true }
+          : { host, port }),
+    },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     disableClientInfo: true, // CLIENT SETINFO may not be among the user's rights
     maintNotifications: "disabled",
   });
   client.on("error", () => {}); // whoever asks is told
-  await client.connect();
   const close = () => {
     signal?.removeEventListener("abort", close);
     if (client.isOpen) client.destroy();
   };
+  signal?.throwIfAborted();
   signal?.addEventListener("abort", close);
+  await client.connect();
   return {
     login,
     close,
@@ -52,6 +60,14 @@ export async function openLink(login: Login, signal?: AbortSignal): Promise<Redi
     },
   };
 }
+
+/** For Node's TLS, which refuses every other authority and every other host by itself. */
+export const verifiedTls = ({ host, port, tls }: Login) => ({
+  host,
+  port,
+  ...(tls ? { ca: tls.ca } : {}),
+  ...(isIP(host) ? {} : { servername: host }), // must not be an address
+});
 
 /** Opens a link for as long as `work` takes. */
 export async function withLink<T>(login: Login, work: (link: RedisLink) => Promise<T>): Promise<T> {
@@ -92,5 +108,9 @@ export function whyNoLink({ host, port, username = "default" }: Login, error: un
   if (/ECONNREFUSED/.test(said)) return `nothing listens at ${at} (${said}): start Redis, or correct \`connection\``;
   if (/timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i.test(said))
     return `no answer from ${at} (${said}): let the task's security group reach it`;
+  if (/certificate|altnames/i.test(said))
+    return `${at} is not talked to, since it does not show that it is this server (${said}): correct \`connection.host\` or \`connection.tls.ca\`, or give the server a certificate for this host`;
+  if (/EPROTO|wrong version number|SSL routines/i.test(said))
+    return `${at} does not answer to TLS (${said}): switch it on in the server, or leave \`connection.tls\` out`;
   return `${at} can't be asked (${said})`;
 }

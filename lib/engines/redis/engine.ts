@@ -3,6 +3,7 @@ import { defineEngine } from "#ports/engine.ts";
 import { captureRdb } from "./capture.ts";
 import { RedisSource, RedisTarget } from "./config.ts";
 import { checkRedis } from "./preflight.ts";
+import { reach } from "./reach.ts";
 import { restoreRdb } from "./restore.ts";
 import { guideToRdb } from "./restore-guide.ts";
 import { inspectTarget } from "./target.ts";
@@ -15,6 +16,7 @@ export const redis = defineEngine({
   restoreOptions: z.strictObject({}),
   traits: { swapKeepsOldState: false, needsRoot: false },
   restoreGuide: guideToRdb,
+  reach,
   preflight: checkRedis,
   capture: captureRdb,
   verify: verifyRdb,

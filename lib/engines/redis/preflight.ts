@@ -12,7 +12,7 @@ export async function checkRedis(tools: EngineTools, source: RedisSource): Promi
   const login = await readLogin(tools, source);
   let link: RedisLink;
   try {
-    link = await openLink(login);
+    link = await openLink(login, tools.signal);
   } catch (error) {
     return { problems: [whyNoLink(login, error)], findings: {} };
   }
@@ -47,8 +47,16 @@ async function look(tools: EngineTools, link: RedisLink): Promise<Preflight> {
       memory: prettyBytes(info.number("used_memory")),
       replicaBufferLimit: (await readSetting(link, "client-output-buffer-limit")) ?? "could not be asked",
     },
+    room: roomOf(info.number("used_memory")),
   };
 }
+
+/** An RDB is no larger than what it was written from. A restore loads it, and then what the target came to, to compare. */
+const roomOf = (bytes: number) => ({
+  scratchBytes: bytes,
+  verifyMemoryBytes: bytes,
+  restoreMemoryBytes: 2 * bytes,
+});
 
 function shapeProblems(info: Info): string[] {
   const problems: string[] = [];

@@ -21,6 +21,7 @@ import { type Scratch, startScratch } from "./scratch.ts";
 import { spoolRdb } from "./spool.ts";
 import { type Survey, survey } from "./survey.ts";
 import { fingerprintOf, holdsOf } from "./target.ts";
+import { whileTunnelled } from "./tunnel.ts";
 
 /** Expiries beyond this are compared to the millisecond; of nearer ones, that there is one. */
 const NEAR_EXPIRY_MS = 3_600_000;
@@ -123,8 +124,9 @@ async function swap(
 
 /** The target's data is read back as a capture would read it, and counted in a server of its own. */
 async function compareTarget(tools: RestoreTools, login: Login, captured: Survey, exactAfter: Date): Promise<void> {
-  const dump = tools.commands.reading(rdbDump(login), tools.signal);
-  const copy = await load(tools, dump.bytes, "restored");
+  const copy = await whileTunnelled(login, tools, (through) =>
+    load(tools, tools.commands.reading(rdbDump(through), tools.signal).bytes, "restored"),
+  );
   try {
     const restored = await survey(copy.link, exactAfter);
     const [left, right] = comparable(captured.facts, restored.facts);

@@ -1,35 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { surroundings } from "#adapters/surroundings.ts";
+import { checkRoute } from "#app/check-route.ts";
 import { postgresql } from "#engines/postgresql/engine.ts";
+import { certificateOf } from "../certificates.ts";
 import { belongings, captured, engineTools, server, sourceOf, sql } from "./world.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "tls-"));
-const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
 const own = belongings();
 let app: string;
-
-/** An authority, and a certificate of it for a name or an address. */
-function certificate(authority: string, subject: string) {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-days", "2"];
-  openssl(
-    "req",
-    "-x509",
-    ...key,
-    "-subj",
-    `/CN=${authority}`,
-    "-keyout",
-    `${authority}.key`,
-    "-out",
-    `${authority}.pem`,
-  );
-  const signed = ["-CA", `${authority}.pem`, "-CAkey", `${authority}.key`, "-addext", `subjectAltName=${subject}`];
-  openssl("req", "-x509", ...key, "-subj", "/CN=server", ...signed, "-keyout", "server.key", "-out", "server.pem");
-  const read = (file: string) => readFileSync(join(folder, file), "utf8");
-  return { ca: read(`${authority}.pem`), key: read("server.key"), certificate: read("server.pem") };
-}
 
 /** Gives the server of the tests a certificate; it takes one anew without a restart. */
 async function serve({ key, certificate: pem }: { key: string; certificate: string }) {
@@ -60,7 +37,7 @@ afterAll(async () => {
 });
 
 it("captures over verify-full when the certificate is of the plan's authority and for this host", async () => {
-  const served = certificate("ours", address);
+  const served = certificateOf("ours", address);
   await serve(served);
 
   const point = await captured([app], verifyFull(served.ca));
@@ -72,15 +49,43 @@ it("captures over verify-full when the certificate is of the plan's authority an
 it("talks to no server whose certificate is another authority's, for another host, or not there", async () => {
   const problemsWith = async (ca: string) =>
     (await postgresql.preflight(engineTools(), sourceOf([app], verifyFull(ca)))).problems.join("\n");
-  const ours = certificate("ours", address);
+  const ours = certificateOf("ours", address);
   await serve(ours);
-  expect(await problemsWith(certificate("theirs", address).ca)).toMatch(/certificate/);
+  expect(await problemsWith(certificateOf("theirs", address).ca)).toMatch(/certificate/);
 
-  const elsewhere = certificate("ours", "IP:192.0.2.1,DNS:localhost");
+  const elsewhere = certificateOf("ours", "IP:192.0.2.1,DNS:localhost");
   await serve(elsewhere);
   expect(await problemsWith(elsewhere.ca)).toMatch(/does not match|altnames/i);
 
   await sql("postgres", "ALTER SYSTEM SET ssl = off");
   await sql("postgres", "SELECT pg_reload_conf(), pg_sleep(0.5)");
   expect(await problemsWith(ours.ca)).toMatch(/does not support SSL/);
+});
+
+it("lets check-source see the certificate behind a server that begins in plain, and that there is none", async () => {
+  const tlsRow = async (ca: string) => {
+    const { endpoint } = postgresql.reach(sourceOf([app], verifyFull(ca)));
+    if (!endpoint) throw new Error("a server is reached over a network");
+    return (await checkRoute(surroundings(), endpoint, new Date())).find(({ about }) => about === "TLS");
+  };
+  const served = certificateOf("the team's authority", address, 90);
+  await serve(served);
+  const right = await tlsRow(served.ca);
+  const wrong = await tlsRow(certificateOf("theirs", address).ca);
+  await sql("postgres", "ALTER SYSTEM SET ssl = off");
+  await sql("postgres", "SELECT pg_reload_conf(), pg_sleep(0.5)");
+  const without = await tlsRow(served.ca);
+
+  expect(right).toMatchObject({
+    verdict: "ok",
+    says: expect.stringMatching(/signed by the team's authority, expires in 90/),
+  });
+  expect(wrong).toMatchObject({
+    verdict: "problem",
+    says: expect.stringContaining("not of the authority in the plan"),
+  });
+  expect(without).toMatchObject({
+    verdict: "problem",
+    says: expect.stringContaining("has none, and the plan demands it"),
+  });
 });

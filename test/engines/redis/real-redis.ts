@@ -5,14 +5,16 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { commands } from "#adapters/commands/commands.ts";
+import type { RedisSource } from "#engines/redis/config.ts";
 import { type Login, openLink, type RedisLink } from "#engines/redis/connection.ts";
+import type { Served } from "../certificates.ts";
 
 const secret = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:redis";
 
 export type Server = {
   link: RedisLink;
   port: number;
-  section: { connection: { host: string; port: number }; secret: string };
+  section: RedisSource;
   pid: number;
   kill(): Promise<void>;
   /** The same address, another process. */
@@ -20,11 +22,16 @@ export type Server = {
 };
 
 /** A real redis-server on a free port that ends with the test. `settings` are lines of its configuration. */
-export async function startRedis(...settings: string[]): Promise<Server> {
+export const startRedis = (...settings: string[]) => start(undefined, settings);
+
+/** The same, reached by TLS alone. */
+export const startRedisByTls = (served: Served, ...settings: string[]) => start(served, settings);
+
+async function start(served: Served | undefined, settings: string[]): Promise<Server> {
   const folder = await privateFolder();
   const port = await freePort();
   const lines = [
-    `port ${port}`,
+    ...(served ? byTls(port, served) : [`port ${port}`]),
     "bind 127.0.0.1",
     `dir ${folder}`,
     'save ""',
@@ -39,7 +46,8 @@ export async function startRedis(...settings: string[]): Promise<Server> {
   let server = run();
   onTestFinished(() => server.stop());
   const password = settings.find((line) => line.startsWith("requirepass "))?.slice("requirepass ".length);
-  const login = { host: "127.0.0.1", port, ...(password ? { password } : {}) };
+  const connection = { host: "127.0.0.1", port, ...(served ? { tls: { ca: served.ca } } : {}) };
+  const login = { ...connection, ...(password ? { password } : {}) };
   const link = await untilItAnswers(login, server.exited);
   const pid = Number(/process_id:(\d+)/.exec(String(await link.ask("INFO", "server")))?.[1]);
   const kill = () => server.stop();
@@ -48,8 +56,17 @@ export async function startRedis(...settings: string[]): Promise<Server> {
     server = run();
     (await untilItAnswers(login, server.exited)).close();
   };
-  return { link, port, pid, section: { connection: { host: "127.0.0.1", port }, secret }, kill, restart };
+  return { link, port, pid, section: { connection, secret }, kill, restart };
 }
+
+const byTls = (port: number, { files }: Served) => [
+  "port 0",
+  `tls-port ${port}`,
+  `tls-cert-file ${files.certificate}`,
+  `tls-key-file ${files.key}`,
+  `tls-ca-cert-file ${files.ca}`,
+  "tls-auth-clients no",
+];
 
 async function untilItAnswers(login: Login, exited: Promise<void>): Promise<RedisLink> {
   const ended = exited.then(() => {

@@ -10,6 +10,7 @@ export function commandsOf(guide: string) {
     return found;
   };
   return {
+    tls: /`(export PGSSLMODE=verify-full PGSSLROOTCERT=ca\.pem)`/.exec(guide)?.[1] ?? "",
     fetch: fetch?.[0] ?? "",
     check: check?.join("\n") ?? "",
     openByEscrow: open?.[0] ?? "",
