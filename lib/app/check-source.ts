@@ -26,7 +26,7 @@ type Checked = Pick<SourceChecked, "checks" | "room">;
 const PATIENCE_MS = 600_000;
 
 const NO_END =
-  "it took the connection, and did not answer to the end in time: is it stopped, overloaded, or something else?";
+  "it did not answer to the end in the time that a check has: is it stopped, overloaded, or not what the plan takes it for?";
 
 /** What every task writes: keyrings, listings, a schema. */
 const LEAST_SCRATCH_BYTES = 64 * 1024 * 1024;

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { askForCheck } from "#app/ask-for-check.ts";
 import { InputInvalid } from "#domain/errors.ts";
 import { parseJson } from "#domain/manifest.ts";
+import type { SourceChecked } from "#domain/outcome.ts";
+import { ok, warning } from "#domain/source-check.ts";
 import { TaskInput } from "#domain/task-input.ts";
 import { memoryWorld } from "../support/memory-world.ts";
 
@@ -35,4 +37,42 @@ describe("checking a source by hand", () => {
     await expect(askIn(memoryWorld())({ source: "orders" }, "call-1")).rejects.toThrow(InputInvalid);
     await expect(askIn(memoryWorld())({ source: "orders" }, "call-1")).rejects.toThrow("the plan has app-db, sessions");
   });
+
+  it("holds what points take in memory against the tasks that read them back and restore them", async () => {
+    const world = memoryWorld();
+    const room = { scratchBytes: 0, verifyMemoryBytes: 2 * 2 ** 30, restoreMemoryBytes: 3 * 2 ** 30 };
+    const checks = [ok("route", "10.0.0.1, TCP to port 6379 in 1 ms"), warning("TLS", "none")];
+
+    const { verdict, figures } = await answering(world, { checks, room })({ source: "sessions" }, "call-1");
+
+    expect(verdict).toBe("sessions can't be captured: 1 problem");
+    expect(figures["problems"]).toEqual([expect.stringMatching(/^memory to verify: 2\.15 GB .*raise verifyMemory/)]);
+    expect(figures["warnings"]).toEqual(["TLS: none"]);
+    const table = String(figures["table"]);
+    for (const line of [/ok +│ route /, /warning │ TLS /, /problem │ memory to verify /, /ok +│ memory to restore /])
+      expect(table).toMatch(line);
+  });
+
+  it("says of a task that leaves no answer that it may have no way to S3, which would have brought it", async () => {
+    const { verdict, next } = await askIn(memoryWorld())({ source: "app-db" }, "call-1");
+
+    expect(verdict).toContain("could not be checked: TaskFailed");
+    expect(next).toContain("gateway endpoint for S3");
+  });
 });
+
+/** A task that ends well with this outcome. */
+const answering = (world: ReturnType<typeof memoryWorld>, outcome: Pick<SourceChecked, "checks" | "room">) =>
+  askForCheck({
+    ...world.ports,
+    captureTask: "capture",
+    memory: { verify: 2 ** 31, restore: 2 ** 32 },
+    tasks: {
+      run: async (_task, taskInputKey) => {
+        const key = taskInputKey.replace(/\.task\.json$/, ".0.outcome.json");
+        const ended = { succeeded: true, task: "sessions", attempt: 0, finishedAt: "2026-02-23T02:01:00.000Z" };
+        await world.ports.repository.create(key, JSON.stringify({ ...ended, ...outcome }));
+        return { exitCode: 0, reason: undefined };
+      },
+    },
+  });
