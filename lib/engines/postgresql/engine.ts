@@ -6,6 +6,7 @@ import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
 import { postgresqlGuide } from "./restore-guide.ts";
 import { rollback } from "./rollback.ts";
+import { runSql } from "./run-sql.ts";
 import { verify } from "./verify.ts";
 
 /** PostgreSQL by `pg_dump`: one stream per database, each consistent in itself. */
@@ -21,4 +22,5 @@ export const postgresql = defineEngine({
   inspect,
   restore,
   rollback,
+  runSql,
 });
