@@ -1,6 +1,7 @@
 import { log } from "#adapters/aws/define-task.ts";
 import { wireAws, wireHooks, wireTasks } from "#adapters/aws/wire.ts";
 import { loadConfig } from "#config";
+import { loadPlan } from "./plan.ts";
 
 /** What `quiesce` and `resume` need alike: each undoes what the other one did. */
 export function wireHookRuns(env: NodeJS.ProcessEnv) {
@@ -9,6 +10,7 @@ export function wireHookRuns(env: NodeJS.ProcessEnv) {
     ...(["CAPTURE_TASK", "TASK_SECURITY_GROUP", "RESTORE_TASK", "RESTORE_SECURITY_GROUP"] as const),
   ]);
   return {
+    plan: loadPlan(env).plan,
     ...wireAws(config),
     ...wireHooks(),
     inSources: { tasks: wireTasks(config, config.TASK_SECURITY_GROUP), definition: config.CAPTURE_TASK },

@@ -1,15 +1,14 @@
 import { HookFailed } from "#domain/errors.ts";
-import { type Hooks, hookRunOf, NO_HOOKS, Quiesced, type Ran, serviceName } from "#domain/hooks.ts";
+import { type Hooks, hookRunOf, Quiesced, type Ran, serviceName } from "#domain/hooks.ts";
 import { parseJson } from "#domain/manifest.ts";
-import type { Plan } from "#domain/plan.ts";
 import { TaskInput } from "#domain/task-input.ts";
 import type { Executions } from "#ports/hooks.ts";
 import type { RunLog } from "#ports/log.ts";
 import { findHookRuns, readQuiesced } from "./hook-runs.ts";
-import { type HookPorts, runHook } from "./run-hook.ts";
+import { type HookPorts, hooksAround, runHook } from "./run-hook.ts";
 import { undoHooks } from "./undo-hooks.ts";
 
-type Ports = HookPorts & { plan: Plan; executions: Executions; log: RunLog };
+type Ports = HookPorts & { executions: Executions; log: RunLog };
 /** `taskInputKey`: what the hooks are around. */
 type Input = { executionArn: string; source: string; taskInputKey: string };
 
@@ -24,15 +23,11 @@ export const quiesce =
     if (!bytes) throw new HookFailed(`${taskInputKey} is not in the repository`);
     const task = parseJson(bytes, TaskInput, "task input");
     ports.log.belongsTo(task.runId);
-    const { before, after } = hooksOf(ports.plan, task);
+    const around = { source, ...("target" in task ? { target: task.target } : {}) };
+    const { before } = hooksAround(ports.plan, around);
     const hookRun = hookRunOf(executionArn);
-    const run = await writeDown(ports, hookRun, {
-      ...{ executionArn, runId: task.runId, source, engine: task.engine },
-      ...("target" in task ? { target: task.target } : {}),
-      section: "section" in task ? task.section : {},
-      services: await countServices(ports, before, { hookRun, source }),
-      after,
-    });
+    const services = await countServices(ports, before, { hookRun, source });
+    const run = await writeDown(ports, hookRun, { executionArn, runId: task.runId, ...around, services });
     const hooks: Ran[] = [];
     for (const [index, hook] of before.entries()) {
       hooks.push(await runHook(ports, { run, hookRun, phase: "before", index, callId }, hook));
@@ -43,11 +38,6 @@ export const quiesce =
     ports.log.info(`${source}: quiesced`, { hooks });
     return { hooks };
   };
-
-function hooksOf({ sources, targets }: Plan, task: TaskInput): Hooks {
-  if (task.verb === "restore") return targets[task.target]?.hooks ?? NO_HOOKS;
-  return sources[task.source]?.hooks ?? NO_HOOKS;
-}
 
 /** The counts that services have now. One that another run holds has not its usual count, and nobody could give it back. */
 async function countServices(
@@ -66,12 +56,12 @@ async function countServices(
     for (const service of services) held.set(serviceName(service), `${runId} (${source})`);
   }
   const counted: Quiesced["services"] = [];
-  for (const { cluster, service, desiredCount: setTo } of wanted) {
+  for (const { cluster, service, desiredCount: wish } of wanted) {
     const name = serviceName({ cluster, service });
     if (held.has(name)) throw new HookFailed(`${name} is held by ${held.get(name)}: wait until that has ended`);
     const desiredCount = await ports.services.desiredCount({ cluster, service });
     if (desiredCount === undefined) throw new HookFailed(`there is no ECS service ${name}`);
-    counted.push({ cluster, service, desiredCount, setTo });
+    counted.push({ cluster, service, desiredCount, setTo: Math.min(wish, desiredCount) });
   }
   return counted;
 }

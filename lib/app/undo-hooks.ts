@@ -2,7 +2,7 @@ import { describeError } from "#domain/errors.ts";
 import { type Quiesced, type Ran, serviceName } from "#domain/hooks.ts";
 import type { RunLog } from "#ports/log.ts";
 import { findHookRuns, readDone, readQuiesced } from "./hook-runs.ts";
-import { type HookPorts, nameOfHook, runHook } from "./run-hook.ts";
+import { type HookPorts, hooksAround, nameOfHook, runHook } from "./run-hook.ts";
 
 type Ports = HookPorts & { log: RunLog };
 export type Undone = { run: Quiesced; attempt: number; hooks: Ran[]; problems: string[] };
@@ -32,7 +32,7 @@ export async function undoHooks(
       problems.push(describeError(error).message);
     }
   };
-  for (const [index, hook] of run.after.entries()) {
+  for (const [index, hook] of hooksAround(ports.plan, run).after.entries()) {
     const call = { run, hookRun, phase: "after" as const, index, callId };
     await once(nameOfHook(call, hook), () => runHook(ports, call, hook));
   }

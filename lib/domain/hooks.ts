@@ -78,8 +78,10 @@ export function hooksSchema({ speaksSql }: { speaksSql: boolean }) {
 }
 const AFTER = { lambda: LambdaHook.optional(), sql: SqlHook.optional() };
 
-const AfterHook = z.strictObject(AFTER);
-export type AfterHook = z.infer<typeof AfterHook>;
+export type AfterHook = {
+  lambda?: z.infer<typeof LambdaHook> | undefined;
+  sql?: z.infer<typeof SqlHook> | undefined;
+};
 export type BeforeHook = AfterHook & { ecsService?: z.infer<typeof EcsServiceHook> | undefined };
 export type Hooks = { before: BeforeHook[]; after: AfterHook[] };
 
@@ -103,19 +105,16 @@ const Ran = z.strictObject({ hook: z.string(), seconds: z.number() });
 export type Ran = z.infer<typeof Ran>;
 export const RanHooks = z.array(Ran);
 
-/** `runs/hooks-…/<source>.quiesced.json`, written before the first hook is run: everything that has to be undone. */
+/** `runs/hooks-…/<source>.quiesced.json`, written before the first hook is run: what can't be known any more afterwards. */
 export const Quiesced = z.strictObject({
   executionArn: z.string(),
   runId: z.string(),
   source: z.string(),
   target: z.string().optional(),
-  engine: z.string(),
-  section: z.record(z.string(), z.unknown()),
   /** The counts before, in the order of the hooks, and what they were set to. */
   services: z.array(
     z.strictObject({ cluster: z.string(), service: z.string(), desiredCount: z.int(), setTo: z.int() }),
   ),
-  after: z.array(AfterHook),
 });
 export type Quiesced = z.infer<typeof Quiesced>;
 

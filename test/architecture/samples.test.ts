@@ -5,7 +5,15 @@ import { z } from "zod";
 import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
-import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import {
+  BackupByHand,
+  PointByHand,
+  PointsByHand,
+  ResumeByHand,
+  RollbackByHand,
+  SourceByHand,
+  SweepByHand,
+} from "#events/by-hand.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
@@ -28,6 +36,7 @@ const contracts: Record<string, z.ZodType> = {
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
+  resume: ResumeByHand,
   announce: z.union([ExecutionEnded, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();
