@@ -24,7 +24,7 @@ it("GL-11: ends a hook that sleeps, or waits for a lock, when its time is up, an
   await holder.query("begin; lock table t");
 
   const waits = run(database, "insert into t values (1)", 500);
-  const sleeps = run(database, "create table public.half (); select pg_sleep(0.3); select pg_sleep(0.3)", 500);
+  const sleeps = run(database, `create table public.half (); ${"select pg_sleep(0.4); ".repeat(10)}`, 500); // each in time
 
   const ended = { name: "HookFailed", message: "the statement did not end within 0.5 s, and was ended" };
   await Promise.all([expect(waits).rejects.toMatchObject(ended), expect(sleeps).rejects.toMatchObject(ended)]);
