@@ -11,6 +11,5 @@ export const resume =
     callId: string,
   ): Promise<{ hooks: Ran[]; problem: string }> => {
     const undone = await undoHooks(ports, { hookRun: hookRunOf(executionArn), source }, callId);
-    if (undone) ports.log.belongsTo(undone.run.runId);
     return { hooks: undone?.hooks ?? [], problem: undone?.problems.join("; ") ?? "" };
   };

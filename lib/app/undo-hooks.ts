@@ -20,6 +20,7 @@ export async function undoHooks(
   const [found] = await findHookRuns(ports, hookRun, source);
   if (!found || found.isUndone) return undefined;
   const run = await readQuiesced(ports, found);
+  ports.log.belongsTo(run.runId);
   const done = await readDone(ports, found);
   const hooks: Ran[] = [];
   const problems: string[] = [];
