@@ -4,6 +4,7 @@ import { sha256 } from "./hashes.ts";
 
 /** What the hooks of one list may take together: one function runs them, which has 15 minutes, and tasks have to start. */
 const MOST_MINUTES = 10;
+const MOST_HOOKS = 5;
 const isWithin = (durations: string[]) =>
   durations.reduce((sum, duration) => sum + durationMs(duration), 0) <= MOST_MINUTES * 60_000;
 
@@ -55,7 +56,7 @@ const list = <Shape extends z.ZodRawShape>(shape: Shape) =>
         )
         .meta({ minProperties: 1, maxProperties: 1 }),
     )
-    .max(10)
+    .max(MOST_HOOKS)
     .refine(
       (hooks) => isWithin(hooks.flatMap(timeoutsOf)),
       `may take at most ${MOST_MINUTES}m together: lower their timeouts`,
