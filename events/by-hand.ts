@@ -11,6 +11,8 @@ export const PointsByHand = z.strictObject({
 export const PointByHand = z.strictObject({ source: Name, backupId: BackupId });
 /** After how many minutes without a proof the event of a new manifest counts as lost. */
 export const SweepByHand = z.strictObject({ lostAfterMinutes: z.number().min(0).default(5) });
+/** `again`: what was given up, too. */
+export const ResumeByHand = z.strictObject({ again: z.boolean().default(false) });
 /** `confirm` is the target's name: a rollback takes away what was written since the restore, and keeps it beside. */
 export const RollbackByHand = z.strictObject({
   restoreId: RestoreId,

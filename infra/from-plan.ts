@@ -3,9 +3,10 @@ import type { Plan } from "#domain/plan.ts";
 import { eventBridgeCron } from "#domain/schedule.ts";
 import { engineSections } from "#engines/descriptions.ts";
 import { fileSystems } from "./file-systems.ts";
+import { hooks } from "./hooks.ts";
 import { repositoryKey } from "./repository-key.ts";
 
-/** Everything in the template that follows from the plan: schedules, secrets, file systems, who is mailed, the bucket's key. */
+/** Everything in the template that follows from the plan: schedules, secrets, file systems, hooks, who is mailed, the bucket's key. */
 export function fromPlan(stage: string) {
   const plan = readPlan(".", stage, engineSections);
   readEscrow(".", plan); // an escrow key that is missing must stop the deployment, not a backup at night
@@ -14,6 +15,7 @@ export function fromPlan(stage: string) {
       ...schedules(stage, plan),
       ...secretPolicies(plan),
       ...fileSystems(plan),
+      ...hooks(plan),
       ...mails(plan),
       ...repositoryKey(plan),
     },

@@ -1,4 +1,5 @@
 import { ConfirmationNeeded, TargetUnfit, TaskFailed } from "#domain/errors.ts";
+import { hasHooks } from "#domain/hooks.ts";
 import { Inspected } from "#domain/outcome.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
@@ -16,7 +17,7 @@ type Input = { input: RestoreRequested; plan: RestorePlan; inspected: TaskEnd[] 
 export type PassedInterlock = {
   safety: "none" | "committed" | "verified";
   safetyInput: { safetyFor: string; target: string; holds: string[] };
-  restore: { source: string; taskInputKey: string }[];
+  restore: { source: string; taskInputKey: string; hasHooks: boolean }[];
 };
 
 /**
@@ -48,11 +49,10 @@ export const checkInterlock =
         `${target} ${why} (${what}); nothing was touched. To replace it, add "confirm": "${target}" to the same input`,
       );
     }
-    const { engine, section } = targetOf(ports.plan, { source, target });
+    const { engine, section, hooks } = targetOf(ports.plan, { source, target });
     const run = { runId: restoreId, task: source, source, engine, backupId, restoreId };
-    const restore = [
-      await storeTaskInput(ports, { verb: "restore", ...run, target, section, options: input.options, fingerprint }),
-    ];
+    const told = { verb: "restore" as const, ...run, target, section, options: input.options, fingerprint };
+    const restore = [{ ...(await storeTaskInput(ports, told)), hasHooks: hasHooks(hooks) }];
     const isSafetyNeeded = needsConfirmation && holds.length > 0 && input.safety === "before";
     ports.log.info(`${target} may be restored into`, { needsConfirmation, isSafetyNeeded });
     return {

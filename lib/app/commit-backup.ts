@@ -12,6 +12,7 @@ import type { Events } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { checkArtifact } from "./check-artifact.ts";
+import { judgeHooks } from "./judge-hooks.ts";
 import { type Judged, judgeTask } from "./judge-task.ts";
 import { createSigned } from "./signed-objects.ts";
 
@@ -29,7 +30,8 @@ type Ports = {
   metrics: Metrics;
 };
 type Input = { backupId: BackupId; sources: string[]; captures: TaskEnd[] };
-export type CommitResult = { outcome: "COMPLETE" | "PARTIAL" | "FAILED"; failedSources: string };
+/** `HOOK_FAILED`: complete, and a hook could not be undone. */
+export type CommitResult = { outcome: "COMPLETE" | "PARTIAL" | "FAILED" | "HOOK_FAILED"; failedSources: string };
 
 /** Judges each source by itself; the good ones get a manifest, written last. Without a good one there is none. */
 export const commitBackup =
@@ -37,23 +39,21 @@ export const commitBackup =
   async ({ backupId, sources, captures }: Input): Promise<CommitResult> => {
     const { repository, layout, events, stage, log } = ports;
     log.belongsTo(backupId);
+    const ends = new Map(captures.map((end) => [end.source, end]));
     const judged = new Map<string, Judged<Captured>>();
-    for (const source of sources)
-      judged.set(
-        source,
-        await judge(
-          ports,
-          backupId,
-          source,
-          captures.find((end) => end.source === source),
-        ),
-      );
-    const good = [...judged].flatMap(([source, one]) =>
-      one.succeeded ? [[source, componentOf(one.outcome)] as const] : [],
-    );
+    for (const source of sources) judged.set(source, await judge(ports, backupId, source, ends.get(source)));
+    const good = [...judged].flatMap(([source, one]) => {
+      const { ran } = judgeHooks(ends.get(source));
+      return one.succeeded
+        ? [[source, { ...componentOf(one.outcome), ...(ran.length > 0 ? { hooks: ran } : {}) }] as const]
+        : [];
+    });
+    const hookProblems = sources.flatMap((source) => judgeHooks(ends.get(source)).problem ?? []);
     const failed = [...judged].flatMap(([source, one]) => (one.succeeded ? [] : [[source, one.reason] as const]));
     if (failed.length > 0) log.error(`${backupId}: not captured`, { failed: Object.fromEntries(failed) });
-    if (good.length === 0) return { outcome: "FAILED", failedSources: describe(failed) };
+    if (hookProblems.length > 0) log.error(`${backupId}: hooks are not undone`, { hookProblems });
+    const failedSources = [...failed.map(([source, reason]) => `${source}: ${reason}`), ...hookProblems].join("\n");
+    if (good.length === 0) return { outcome: "FAILED", failedSources };
 
     const guide = restoreGuide({ ...ports, backupId, components: good });
     await repository.create(layout.restoreGuide(backupId), guide);
@@ -87,12 +87,13 @@ export const commitBackup =
     const detail = { stage, backupId, sources: good.map(([source]) => source), failed: manifest.failed, bytes };
     await events.emit({ type: "BackupCommitted", detail });
     log.info(`${backupId}: committed, ${manifest.outcome}`, { sources: detail.sources, bytes });
-    measure(ports, backupId, manifest);
-    return { outcome: manifest.outcome, failedSources: describe(failed) };
+    const outcome = manifest.outcome === "COMPLETE" && hookProblems.length > 0 ? "HOOK_FAILED" : manifest.outcome;
+    measure(ports, backupId, manifest, outcome);
+    return { outcome, failedSources };
   };
 
 /** A run that is not complete ends FAILED and is counted by who tells of it: other failures never come here. */
-function measure({ metrics }: Ports, backupId: BackupId, { components, outcome }: Manifest) {
+function measure({ metrics }: Ports, backupId: BackupId, { components }: Manifest, outcome: CommitResult["outcome"]) {
   for (const [source, component] of Object.entries(components))
     metrics({ backup_duration_seconds: secondsOf(component), backup_size_bytes: component.size }, { source });
   if (outcome === "COMPLETE") metrics({ backup_success_total: 1 }, { backup: kindOfRun(backupId) });
@@ -125,6 +126,3 @@ const isOfThisCapture = (
   attempt: number,
   key: Artifact["key"],
 ) => key.startsWith(layout.artifact(id, source, attempt, 0, "").replace(/000\..*$/, ""));
-
-const describe = (failed: (readonly [string, string])[]) =>
-  failed.map(([source, reason]) => `${source}: ${reason}`).join("\n");

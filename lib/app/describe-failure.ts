@@ -5,6 +5,7 @@ import type { Plan } from "#domain/plan.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findLatest } from "./find-latest.ts";
+import { readableCause } from "./readable-cause.ts";
 
 const CAUSE_CHARACTERS = 1_500;
 
@@ -16,7 +17,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
   const machine = execution.stateMachineArn.split("-").at(-1) ?? "";
   const { stage } = ports;
   const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
-  const cause = readableCause(execution);
+  const cause = readableCause(execution.cause, execution.error ?? execution.status);
   const request = readRequest(execution);
   const runs: Record<string, Pick<Announcement, "code" | "title" | "next">> = {
     backup: {
@@ -44,7 +45,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       },
     },
   };
-  const run = runs[machine] ?? {
+  const run = (execution.error === "HookFailed" ? hookFailed(stage, request) : runs[machine]) ?? {
     code: "ExecutionFailed",
     title: `${machine} ${execution.name} ${how}`,
     next: { say: "look at the execution." },
@@ -63,21 +64,18 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
   };
 }
 
+/** The hooks around a run failed; what they were around did not begin, or is done: the cause says which. */
+const hookFailed = (stage: string, { backup, source, target }: z.infer<typeof Request>) => ({
+  code: "HookFailed",
+  title: `A hook around ${backup ?? target ?? source ?? "a run"} failed`,
+  next: {
+    say: "see that what was stopped runs again; mend the hook; holdfast tries again by itself for an hour, or now:",
+    command: `npx sls invoke --stage ${stage} -f resume -d '{"again":true}'`,
+  },
+});
+
 /** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-
-/** A Lambda's error comes as JSON; its message is what people read. */
-function readableCause({ error, cause, status }: Execution): string {
-  if (!cause) return error ?? status;
-  try {
-    const { errorType, errorMessage } = z
-      .looseObject({ errorType: z.string(), errorMessage: z.string() })
-      .parse(JSON.parse(cause));
-    return `${errorType}: ${errorMessage}`;
-  } catch {
-    return cause;
-  }
-}
 
 const firstSource = (cause: string) => /^([a-z][a-z0-9-]*): /.exec(cause)?.[1] ?? "…";
 

@@ -5,6 +5,7 @@ import { type Failed, outcomeOf } from "#domain/outcome.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { Repository } from "#ports/repository.ts";
+import { readableCause } from "./readable-cause.ts";
 
 export type Judged<T> = { succeeded: true; outcome: T } | { succeeded: false; reason: string };
 
@@ -21,6 +22,7 @@ export async function judgeTask<T extends { succeeded: true }>(
   const outcome = await newestOutcome<T | Failed>(repository, layout, run, outcomeOf(schema) as z.ZodType<T | Failed>);
   if (outcome instanceof Error) return failed(describeError(outcome).message);
   if (outcome && !outcome.succeeded) return failed(`${outcome.error.name}: ${outcome.error.message}`);
+  if (end?.failure?.Error === "HookFailed") return failed(readableCause(end.failure.Cause, end.failure.Error));
   const problem = exitProblem(end);
   if (problem !== undefined)
     return failed(`TaskFailed: ${problem}${outcome ? ", though its outcome says success" : ""}`);

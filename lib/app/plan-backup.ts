@@ -1,6 +1,7 @@
 import pMap from "p-map";
 import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
+import { hasHooks } from "#domain/hooks.ts";
 import { type BackupId, kindOfRun, manualBackupId, safetyBackupId, scheduledBackupId } from "#domain/ids.ts";
 import { PipelineOptions } from "#domain/pipeline-options.ts";
 import { optionsOf, type Plan, type SafetySources } from "#domain/plan.ts";
@@ -27,7 +28,7 @@ export type PlannedBackup = {
   claimed: boolean;
   backupId: BackupId;
   sourceIds: string[];
-  sources: { source: string; taskInputKey: string }[];
+  sources: { source: string; taskInputKey: string; hasHooks: boolean }[];
 };
 
 /** Claims the run for this execution and stores one task input per source. A run that is claimed already is left alone. */
@@ -44,17 +45,24 @@ export const planBackup =
     }
     const sources = !claimed
       ? []
-      : await pMap(captures, ({ source, ...told }) =>
-          storeTaskInput(
+      : await pMap(captures, async ({ source, isHooked, ...told }) => ({
+          ...(await storeTaskInput(
             { repository, layout },
             { verb: "capture", runId: backupId, task: source, source, ...told, backupId, escrow },
-          ),
-        );
+          )),
+          hasHooks: isHooked,
+        }));
     if (claimed) log.info(`${backupId}: to be captured`, { sources: sources.map(({ source }) => source) });
     return { claimed, backupId, sourceIds: captures.map(({ source }) => source), sources };
   };
 
-type Capture = { source: string; engine: string; section: Record<string, unknown>; pipeline: PipelineOptions };
+type Capture = {
+  source: string;
+  engine: string;
+  section: Record<string, unknown>;
+  pipeline: PipelineOptions;
+  isHooked: boolean;
+};
 type Planned = { backupId: BackupId; captures: Capture[] };
 type OfPlan = Extract<BackupRequested, { backup: string }>;
 type Safety = Extract<BackupRequested, { safetyFor: string }>;
@@ -75,19 +83,28 @@ function ofPlan(plan: Plan, input: OfPlan, execution: Input["execution"]): Plann
     input.scheduledTime === undefined
       ? manualBackupId(sha256(execution.id).slice(0, 4), new Date(execution.startTime))
       : scheduledBackupId(input.backup, new Date(input.scheduledTime));
-  return { backupId, captures: wanted.map((source) => ({ source, ...optionsOf(plan, source) })) };
+  return {
+    backupId,
+    captures: wanted.map((source) => {
+      const { hooks, ...options } = optionsOf(plan, source);
+      return { source, ...options, isHooked: hasHooks(hooks) };
+    }),
+  };
 }
 
-/** What a restore would replace: captured under the name of the source that lives there, or else of the target. */
+/**
+ * What a restore would replace: captured under the name of the source that lives there, or else of the target. Without
+ * hooks: it must be had even where the application around it is broken.
+ */
 function safety(plan: Plan, safetySources: SafetySources, input: Safety, execution: Input["execution"]): Planned {
   const target = plan.targets[input.target];
   if (!target) throw new InputInvalid(`target: there is no target "${input.target}"`);
-  const { engine, live: _, source, ...own } = target;
+  const { engine, live: _, hooks: __, source, ...own } = target;
   const { section: its, pipeline } =
     source === undefined ? { section: own, pipeline: PipelineOptions.parse({}) } : optionsOf(plan, source);
   const section = safetySources[engine]?.(its, input.holds) ?? {};
   return {
     backupId: safetyBackupId(input.safetyFor, new Date(execution.startTime)),
-    captures: [{ source: source ?? input.target, engine, section, pipeline }],
+    captures: [{ source: source ?? input.target, engine, section, pipeline, isHooked: false }],
   };
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { InputInvalid, NoSuchPoint } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
+import { NO_HOOKS } from "#domain/hooks.ts";
 import { newRestoreId } from "#domain/ids.ts";
 import type { Plan, Target } from "#domain/plan.ts";
 import { chooseLatest, isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
@@ -51,7 +52,7 @@ export const planRestore =
     };
   };
 
-/** The target that was asked for, or the one that the plan gives the source; what is left of it is the engine's section. */
+/** The target that was asked for, or the one that the plan gives the source; `section` is what the engine reads of it. */
 export function targetOf(plan: Plan, { source, target }: Pick<RestoreRequested, "source" | "target">) {
   const name = target ?? plan.sources[source]?.restoreTo ?? source;
   const found: Target | undefined = plan.targets[name];
@@ -61,8 +62,8 @@ export function targetOf(plan: Plan, { source, target }: Pick<RestoreRequested, 
         ? `source: there is no source "${source}"; the plan has ${Object.keys(plan.sources).join(", ")}`
         : `target: there is no target "${target}"; the plan has ${Object.keys(plan.targets).join(", ")}`,
     );
-  const { engine, live: isLive, source: _, ...section } = found;
-  return { name, engine, isLive, section };
+  const { engine, live: isLive, source: _, hooks = NO_HOOKS, ...section } = found;
+  return { name, engine, isLive, section, hooks };
 }
 
 function checkOptions({ restoreOptions }: Ports, engine: string, options: Record<string, unknown>) {

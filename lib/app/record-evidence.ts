@@ -9,6 +9,7 @@ import type { RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { judgeHooks } from "./judge-hooks.ts";
 import { judgeTask } from "./judge-task.ts";
 import { createSigned } from "./signed-objects.ts";
 
@@ -20,7 +21,8 @@ type Input = {
   safetyBackupId: BackupId | undefined;
   restored: TaskEnd[];
 };
-export type RecordedEvidence = { outcome: "RESTORED" | "FAILED"; problem: string; evidenceKey: string };
+/** `HOOK_FAILED`: nothing was begun, or the restore is done and a hook is not undone. */
+export type RecordedEvidence = { outcome: "RESTORED" | "FAILED" | "HOOK_FAILED"; problem: string; evidenceKey: string };
 
 /** Stores what a restore did, signed, and tells the bus. A restore that failed left the target as it was, and no evidence. */
 export const recordEvidence =
@@ -29,8 +31,15 @@ export const recordEvidence =
     const { restoreId, source, target, backupId, recoveredTo, startedAt } = plan;
     ports.log.belongsTo(restoreId);
     const judged = await judgeTask(ports, { runId: restoreId, task: source }, restored[0], Restored);
-    if (!judged.succeeded) return { outcome: "FAILED", problem: `${source}: ${judged.reason}`, evidenceKey: "" };
-    const { finishedAt, phases, factsCompared, putThere, kept, notes } = judged.outcome;
+    const hooks = judgeHooks(restored[0]);
+    if (!judged.succeeded) {
+      const problem = [`${source}: ${judged.reason}`, hooks.problem].filter(Boolean).join("\n");
+      const outcome = judged.reason.startsWith("HookFailed: ") ? "HOOK_FAILED" : "FAILED";
+      return { outcome, problem, evidenceKey: "" };
+    }
+    const { finishedAt, factsCompared, putThere, kept } = judged.outcome;
+    const phases = { ...judged.outcome.phases, ...hooks.phases };
+    const notes = [...judged.outcome.notes, ...(hooks.problem === undefined ? [] : [hooks.problem])];
     const evidence: Evidence = {
       schema: 1,
       restoreId,
@@ -44,6 +53,7 @@ export const recordEvidence =
       startedAt,
       finishedAt,
       phases,
+      ...(hooks.ran.length > 0 ? { hooks: hooks.ran } : {}),
       factsCompared,
       putThere,
       kept,
@@ -68,6 +78,8 @@ export const recordEvidence =
     };
     await ports.events.emit({ type: "RestoreFinished", detail });
     ports.log.info(`${source}: restored from ${backupId} into ${target}`, { seconds, factsCompared });
+    if (hooks.problem !== undefined)
+      return { outcome: "HOOK_FAILED", problem: `The restore is done, and kept.\n${hooks.problem}`, evidenceKey };
     if (!plan.isLive) {
       const wholeRun = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
       ports.metrics({ recovery_test_duration_seconds: wholeRun, recovery_test_success: 1 }, { source });

@@ -16,6 +16,7 @@ import { checkSource } from "./check-source.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
 import { rollbackTarget } from "./rollback-target.ts";
+import { runSql } from "./run-sql.ts";
 import { verifySource } from "./verify-source.ts";
 
 export type TaskPorts = {
@@ -106,5 +107,7 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
       return restoreSource(ports)(input, tools);
     case "rollback":
       return rollbackTarget(ports.engines)(input, tools);
+    case "sql":
+      return runSql(ports.engines)(input, tools);
   }
 }

@@ -98,6 +98,10 @@ export class FactsDiffer extends BackupError {
 export class TaskFailed extends BackupError {
   override readonly name = "TaskFailed";
 }
+/** A hook of the plan failed, or could not be undone. The message says which one, and the execution whether anything was begun. */
+export class HookFailed extends BackupError {
+  override readonly name = "HookFailed";
+}
 /** A message could not be handed to the channel. */
 export class AnnouncementFailed extends BackupError {
   override readonly name = "AnnouncementFailed";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RanHooks } from "./hooks.ts";
 import { BackupId, RestoreId } from "./ids.ts";
 import { Phases } from "./outcome.ts";
 
@@ -18,6 +19,8 @@ export const Evidence = z.strictObject({
   finishedAt: z.iso.datetime(),
   /** Seconds. */
   phases: Phases,
+  /** What the plan's hooks did around it, in this order. */
+  hooks: RanHooks.optional(),
   factsCompared: z.int().positive(),
   putThere: z.array(z.strictObject({ name: z.string(), mark: z.string() })),
   kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Artifact, Sha256 } from "./artifact.ts";
 import { ManifestInvalid } from "./errors.ts";
 import { Facts } from "./facts.ts";
+import { RanHooks } from "./hooks.ts";
 import { BackupId } from "./ids.ts";
 import type { Captured } from "./outcome.ts";
 
@@ -20,6 +21,8 @@ export const Component = z.strictObject({
   toolVersions: z.record(z.string(), z.string()),
   facts: Facts.optional(),
   limits: z.array(z.string()),
+  /** What the plan's hooks did around the capture, in this order. */
+  hooks: RanHooks.optional(),
 });
 export type Component = z.infer<typeof Component>;
 

@@ -77,5 +77,8 @@ export const SourceChecked = z.strictObject({
 });
 export type SourceChecked = z.infer<typeof SourceChecked>;
 
+/** The statement of a hook was run to its end. */
+export const SqlRun = z.strictObject(ended);
+
 export type Failed = z.infer<typeof Failed>;
 export const outcomeOf = <T extends z.ZodType>(success: T) => z.union([success, Failed]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlanInvalid } from "./errors.ts";
+import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions, type Problem } from "./plan-contradictions.ts";
@@ -46,7 +47,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
-  problems.push(...placeholders(value), ...contradictions(plan, top));
+  problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
   const { encryption, tell, signing, metrics, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return { ...rest, encryption, tell, ...(signing ? { signing } : {}), ...(metrics ? { metrics } : {}) };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
@@ -17,11 +18,23 @@ const TargetOptions = {
 const engineOption = (engine: string) => z.literal(engine).describe("What kind of system it is.");
 
 /** One source in a plan: its engine's section and what every source has. */
-export const sourceSchema = (engine: string, { source }: EngineSections[string]) =>
-  source.extend({ engine: engineOption(engine), ...SourceOptions }).strict();
+export const sourceSchema = (engine: string, { source, speaksSql = false }: EngineSections[string]) =>
+  source
+    .extend({
+      engine: engineOption(engine),
+      ...SourceOptions,
+      hooks: hooksSchema({ speaksSql }).optional().describe("What is run around each capture."),
+    })
+    .strict();
 
-export const targetSchema = (engine: string, { target }: EngineSections[string]) =>
-  target.extend({ engine: engineOption(engine), ...TargetOptions }).strict();
+export const targetSchema = (engine: string, { target, speaksSql = false }: EngineSections[string]) =>
+  target
+    .extend({
+      engine: engineOption(engine),
+      ...TargetOptions,
+      hooks: hooksSchema({ speaksSql }).optional().describe("What is run around each restore into it."),
+    })
+    .strict();
 
 /**
  * The shape of a whole plan, for editors and validators. `parsePlan` reads section by section with the same schemas, so

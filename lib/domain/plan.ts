@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { Duration } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
+import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import { Cron } from "./schedule.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
-export type EngineSections = Record<string, { source: z.ZodObject; target: z.ZodObject }>;
+export type EngineSections = Record<string, { source: z.ZodObject; target: z.ZodObject; speaksSql?: boolean }>;
 
 /** Per engine: turns the section of a target, or of the source that lives there, into one that captures what it `holds`. */
 export type SafetySources = Record<
@@ -94,9 +95,9 @@ export const Signing = z.strictObject({
     .describe("SHA-256 of the signing key's public half, as check-plan prints it after the first deployment."),
 });
 
-export type Source = PipelineOptions & { engine: string; restoreTo: string; [option: string]: unknown };
+export type Source = PipelineOptions & { engine: string; restoreTo: string; hooks?: Hooks; [option: string]: unknown };
 /** `source`: the target is that source's own server. */
-export type Target = { engine: string; live: boolean; source?: string; [option: string]: unknown };
+export type Target = { engine: string; live: boolean; source?: string; hooks?: Hooks; [option: string]: unknown };
 export type Plan = {
   sources: Record<string, Source>;
   targets: Record<string, Target>;
@@ -108,11 +109,11 @@ export type Plan = {
   metrics?: z.infer<typeof MetricNames>;
 };
 
-/** A source's options by who reads them: its engine, and the pipeline that all engines share. */
+/** A source's options by who reads them: its engine, the pipeline that all engines share, and who runs its hooks. */
 export function optionsOf({ sources }: Plan, name: string) {
   const source = sources[name];
   if (!source)
     throw new InputInvalid(`source: there is no source "${name}"; the plan has ${Object.keys(sources).join(", ")}`);
-  const { engine, restoreTo: _, compression, bandwidthLimit, ...section } = source;
-  return { engine, section, pipeline: { compression, bandwidthLimit } };
+  const { engine, restoreTo: _, compression, bandwidthLimit, hooks = NO_HOOKS, ...section } = source;
+  return { engine, section, pipeline: { compression, bandwidthLimit }, hooks };
 }

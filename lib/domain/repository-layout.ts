@@ -20,6 +20,10 @@ export const repositoryLayout = (stage: string) => ({
   outcome: (runId: string, task: string, attempt: number) => `${stage}/runs/${runId}/${task}.${attempt}.outcome.json`,
   /** An upload that is begun and taken back, so that nothing ever stands there; named as what captures may write. */
   probe: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.probe.zst.gpg`,
+  hookRuns: (hookRun = "") => `${stage}/runs/${hookRun === "" ? "hooks-" : `${hookRun}/`}`,
+  quiesced: (hookRun: string, source: string) => `${stage}/runs/${hookRun}/${source}.quiesced.json`,
+  resumed: (hookRun: string, source: string, attempt: number, isWhole: boolean) =>
+    `${stage}/runs/${hookRun}/${source}.${attempt}.${isWhole ? "resumed" : "not-resumed"}.json`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,

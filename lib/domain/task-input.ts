@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RanHooks } from "./hooks.ts";
 import { BackupId, RestoreId } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 
@@ -46,14 +47,30 @@ export const TaskInput = z.discriminatedUnion("verb", [
     section: Section,
     putThere: z.array(z.strictObject({ name: z.string(), mark: z.string() })),
   }),
+  z.strictObject({
+    verb: z.literal("sql"),
+    ...everyTask,
+    /** Whether `section` is of a target. */
+    isTarget: z.boolean(),
+    section: Section,
+    database: z.string(),
+    statement: z.string(),
+    timeoutMs: z.int().positive(),
+  }),
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 export type TaskInputOf<Verb extends TaskInput["verb"]> = Extract<TaskInput, { verb: Verb }>;
 
-/** A task's entry in the result of a Map: it ended with exit codes, or Step Functions caught its failure. */
+const Caught = z.object({ Error: z.string(), Cause: z.string().optional() });
+
+/** A task's entry in the result of a Map: it ended with exit codes, or Step Functions caught its failure; and its hooks. */
 export const TaskEnd = z.looseObject({
   source: z.string(),
   task: z.looseObject({ exitCodes: z.array(z.int()) }).optional(),
-  failure: z.looseObject({ Error: z.string(), Cause: z.string().optional() }).optional(),
+  failure: Caught.optional(),
+  hasHooks: z.boolean().default(false),
+  quiesced: z.object({ hooks: RanHooks }).optional(),
+  /** `problem` is empty where everything was undone. */
+  resumed: z.union([z.object({ hooks: RanHooks, problem: z.string() }), Caught]).optional(),
 });
-export type TaskEnd = z.infer<typeof TaskEnd>;
+export type TaskEnd = z.input<typeof TaskEnd>;

@@ -11,7 +11,7 @@ import { guideToRdb } from "./redis/restore-guide.ts";
 /** What Lambdas need to know of engines: no clients, no tools. */
 export const engineSections: EngineSections = {
   files: filesSections,
-  postgresql: postgresqlSections,
+  postgresql: { ...postgresqlSections, speaksSql: true },
   redis: { source: RedisSource, target: RedisTarget },
 };
 

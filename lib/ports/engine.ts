@@ -87,6 +87,9 @@ export type RestoreResult = {
 /** A restore that is to be undone, as its evidence has it. */
 export type RestoreToUndo = Pick<RestoreTools, "restoreId"> & Pick<RestoreResult, "putThere">;
 
+/** SQL of a hook. `timeoutMs` is for all of it. */
+export type Statement = { database: string; statement: string; timeoutMs: number };
+
 /** What shared code may ask of an engine instead of its name. */
 export type Traits = {
   /** A swap leaves the old state beside the new one, so that a COMMITTED safety point is enough and `rollback` needs no point. */
@@ -117,6 +120,8 @@ export interface Engine<Source = unknown, Target = unknown> {
    * `NothingToRollBack` where the old state is not there any more. When it throws, the target is as it was.
    */
   rollback?(tools: EngineTools, target: Target, restore: RestoreToUndo): Promise<Pick<RestoreResult, "kept" | "notes">>;
+  /** There where the descriptions say that the engine speaks SQL: runs what a hook of the plan says. */
+  runSql?(tools: EngineTools, server: Source | Target, statement: Statement): Promise<void>;
 }
 
 /** Keeps the types of the sections while the engine is written; shared code sees only `Engine`. */

@@ -139,6 +139,20 @@ describe("announcements", () => {
     expect(world.told[0]?.next.command).toContain(`-d '{"source":"app-db","because":"it'\\''s gone"}'`);
   });
 
+  it("tells of a run that a hook has failed by the hook's own runbook, not as a failed restore", async () => {
+    const world = memoryWorld();
+
+    await announce(world.ports)({ execution: { ...failure, error: "HookFailed" }, requestId: "a" });
+
+    expect(world.told).toMatchObject([
+      {
+        code: "HookFailed",
+        next: { command: `npx sls invoke --stage test -f resume -d '{"again":true}'` },
+        figures: [{ label: "execution" }, { value: "docs/runbooks/HookFailed.md" }],
+      },
+    ]);
+  });
+
   it("N10 lets no name become a mention in Slack", async () => {
     const world = memoryWorld();
 

@@ -54,6 +54,76 @@ describe("commit", () => {
     expect(Object.keys(manifest.failed)).toEqual(["sessions"]);
   });
 
+  describe("with hooks", () => {
+    const ran = (hook: string) => ({ hook, seconds: 1.5 });
+    const hooked = { hasHooks: true, quiesced: { hooks: [ran("before.0")] } };
+    const run = async (world: ReturnType<typeof memoryWorld>, end: object) =>
+      commitBackup(world.ports)({
+        backupId: aBackup,
+        sources: ["app-db", "sessions"],
+        captures: [{ ...capture(world, "app-db"), ...hooked, ...end }, capture(world, "sessions")],
+      });
+
+    it("says in the manifest what they did around a capture", async () => {
+      const world = memoryWorld();
+
+      const result = await run(world, { resumed: { hooks: [ran("after.0")], problem: "" } });
+
+      const { components } = parseManifest(world.objects.get(manifestKey) ?? new Uint8Array());
+      expect(result).toEqual({ outcome: "COMPLETE", failedSources: "" });
+      expect(components["app-db"]?.hooks).toEqual([ran("before.0"), ran("after.0")]);
+      expect(components["sessions"]).not.toHaveProperty("hooks");
+    });
+
+    it.each([
+      [
+        "says so",
+        { resumed: { hooks: [], problem: "after.0: broken" } },
+        "app-db: HookFailed: its hooks are not undone: after.0: broken",
+      ],
+      [
+        "died",
+        { resumed: { Error: "Lambda.Unknown", Cause: "out of memory" } },
+        "app-db: HookFailed: its hooks are not undone: out of memory",
+      ],
+      ["left no record", {}, "app-db: HookFailed: its hooks are not undone: the state machine has no record of it"],
+    ])("keeps the point when what undoes them %s, and the run is no success", async (_, end, message) => {
+      const world = memoryWorld();
+
+      const result = await run(world, end);
+
+      expect(result).toEqual({ outcome: "HOOK_FAILED", failedSources: message });
+      expect(parseManifest(world.objects.get(manifestKey) ?? new Uint8Array()).outcome).toBe("COMPLETE");
+      expect(world.measured.flatMap(Object.keys)).not.toContain("backup_success_total");
+    });
+
+    it("fails a source whose hook failed before it began, by its name, and keeps its siblings", async () => {
+      const world = memoryWorld();
+      const Cause = JSON.stringify({
+        errorType: "HookFailed",
+        errorMessage: "before.0 lambda arn:x: broken",
+        trace: [],
+      });
+      const failed = {
+        source: "app-db",
+        hasHooks: true,
+        failure: { Error: "HookFailed", Cause },
+        resumed: { hooks: [], problem: "" },
+      };
+
+      const result = await commitBackup(world.ports)({
+        backupId: aBackup,
+        sources: ["app-db", "sessions"],
+        captures: [failed, capture(world, "sessions")],
+      });
+
+      expect(result).toEqual({
+        outcome: "PARTIAL",
+        failedSources: "app-db: HookFailed: before.0 lambda arn:x: broken",
+      });
+    });
+  });
+
   it("AS-14 commits nothing and announces nothing when the only stored artifact has changed", async () => {
     const world = memoryWorld();
     const captures = [capture(world, "app-db")];

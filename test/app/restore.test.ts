@@ -249,6 +249,73 @@ describe("the interlock", () => {
     expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 24 } });
   });
 
+  describe("with hooks", () => {
+    const ran = (hook: string, seconds: number) => ({ hook, seconds });
+    const quiesced = { hooks: [ran("before.0", 2), ran("before.1", 1)] };
+    const Cause = JSON.stringify({ errorType: "HookFailed", errorMessage: "before.0 sql in app: broken", trace: [] });
+    async function recorded(end: object, isRestored = true) {
+      const world = memoryWorld();
+      await verified(world);
+      const { plan: planned } = await plan(world, { source: "app-db" });
+      const restored = { phases: { load: 1 }, factsCompared: 4, putThere: [], kept: [], notes: [] };
+      if (isRestored)
+        world.objects.set(
+          layout.outcome(planned.restoreId, "app-db", 0),
+          encode({ ...ended, task: "app-db", ...restored }),
+        );
+      const input = RestoreRequested.parse({ source: "app-db" });
+      const task = isRestored ? { task: { exitCodes: [0] } } : {};
+      const result = await recordEvidence(world.ports)({
+        ...{ input, plan: planned, executionId: "arn", safetyBackupId: undefined },
+        restored: [{ source: "app-db", hasHooks: true, ...task, ...end }],
+      });
+      return { world, result, evidence: await readEvidence(world.ports, "staging-db") };
+    }
+
+    it("IS-18 GL-11 leaves what they did, and how long that took, in the evidence", async () => {
+      const { world, result, evidence } = await recorded({
+        quiesced,
+        resumed: { hooks: [ran("after.0", 4)], problem: "" },
+      });
+
+      expect(result.outcome).toBe("RESTORED");
+      expect(evidence).toMatchObject([
+        {
+          phases: { quiesce: 3, load: 1, resume: 4 },
+          hooks: [ran("before.0", 2), ran("before.1", 1), ran("after.0", 4)],
+        },
+      ]);
+      expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 8 } });
+    });
+
+    it("keeps a restore that is done when a hook can't be undone, notes it, and does not call it a success", async () => {
+      const { world, result, evidence } = await recorded({
+        quiesced,
+        resumed: { hooks: [], problem: "after.0: broken" },
+      });
+
+      const problem = "app-db: HookFailed: its hooks are not undone: after.0: broken";
+      expect(result).toMatchObject({ outcome: "HOOK_FAILED", problem: `The restore is done, and kept.\n${problem}` });
+      expect(evidence).toMatchObject([{ notes: [problem] }]);
+      expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished" });
+      expect(world.measured.flatMap(Object.keys)).not.toContain("recovery_test_success");
+    });
+
+    it.each([
+      ["HOOK_FAILED", { failure: { Error: "HookFailed", Cause } }, "app-db: HookFailed: before.0 sql in app: broken"],
+      ["FAILED", { failure: { Error: "States.TaskFailed" }, quiesced }, "app-db: TaskFailed: States.TaskFailed"],
+    ])(
+      "leaves no evidence and ends %s when nothing was restored, hooks not undone included",
+      async (outcome, end, reason) => {
+        const { result, evidence } = await recorded({ ...end, resumed: { Error: "States.Timeout" } }, false);
+
+        const problem = `${reason}\napp-db: HookFailed: its hooks are not undone: States.Timeout`;
+        expect(result).toEqual({ outcome, problem, evidenceKey: "" });
+        expect(evidence).toEqual([]);
+      },
+    );
+  });
+
   it("recognises what holdfast itself put there, as long as its mark is the same", async () => {
     const world = memoryWorld();
     await verified(world);

@@ -6,7 +6,15 @@ import { z } from "zod";
 import { parsePlan } from "#domain/parse-plan.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
-import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import {
+  BackupByHand,
+  PointByHand,
+  PointsByHand,
+  ResumeByHand,
+  RollbackByHand,
+  SourceByHand,
+  SweepByHand,
+} from "#events/by-hand.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
@@ -29,6 +37,7 @@ const contracts: Record<string, z.ZodType> = {
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
+  resume: ResumeByHand,
   announce: z.union([ExecutionEnded, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { allStates, machineFiles, readMachine, terminalsAfter } from "./machines.ts";
+import { allStates, endsWithout, machineFiles, readMachine, terminalsAfter } from "./machines.ts";
 
 const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase();
 
@@ -36,6 +36,18 @@ describe.each(machineFiles)("%s", (file) => {
         "TASK_INPUT_KEY",
         "TASK_ATTEMPT",
       ]);
+  });
+
+  it("GL-11 undoes every hook that it may have run, whatever came of what the hooks are around", () => {
+    for (const { path, state } of allStates(machine)) {
+      const inner = state.ItemProcessor;
+      if (!inner?.States["Quiesce"]) continue;
+      const { Next, Catch } = inner.States["Quiesce"];
+      for (const next of [Next, ...(Catch ?? []).map((caught) => caught.Next)])
+        expect(endsWithout(inner, next ?? "", "IsAnythingToUndo"), `${path}.Quiesce`).toEqual([]);
+      expect(Catch?.[0]).toMatchObject({ ErrorEquals: ["States.ALL"] });
+      expect(inner.States["Resume"]?.Catch?.[0]).toMatchObject({ ErrorEquals: ["States.ALL"] });
+    }
   });
 
   it("names its Lambda and container states after the code that they call", () => {

@@ -27,7 +27,7 @@ const Machine = z.looseObject({
   TimeoutSeconds: z.number().optional(),
   States: z.record(z.string(), State),
 });
-type Machine = z.infer<typeof Machine>;
+export type Machine = z.infer<typeof Machine>;
 
 export const machineFiles = readdirSync("statemachines").filter((file) => file.endsWith(".asl.yml"));
 export const readMachine = (file: string): Machine =>
@@ -53,4 +53,18 @@ export function terminalsAfter(machine: Machine, from: string, seen = new Set<st
     (name) => name ?? [],
   );
   return next.length === 0 ? [state.Type] : [...new Set(next.flatMap((name) => terminalsAfter(machine, name, seen)))];
+}
+
+/** Where a way from a state ends without having passed another one. */
+export function endsWithout(machine: Machine, from: string, passed: string, seen = new Set<string>()): string[] {
+  const state = machine.States[from];
+  if (!state || from === passed || seen.has(from)) return [];
+  seen.add(from);
+  const next = [
+    state.Next,
+    state.Default,
+    ...[...(state.Choices ?? []), ...(state.Catch ?? [])].map(({ Next }) => Next),
+  ];
+  const ways = next.flatMap((name) => name ?? []);
+  return ways.length === 0 ? [from] : ways.flatMap((name) => endsWithout(machine, name, passed, seen));
 }

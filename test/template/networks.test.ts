@@ -49,7 +49,7 @@ describe.each(["local", ...own] as const)("the network of %s", (name) => {
 
   it("starts every task in the same subnets, with the same way out", () => {
     const [first, ...others] = taskPlaces(name);
-    expect(others).toHaveLength(4);
+    expect(others).toHaveLength(6);
     for (const other of others) expect(other).toEqual(first);
   });
 });

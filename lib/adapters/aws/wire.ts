@@ -1,6 +1,7 @@
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -9,6 +10,7 @@ import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
+import { ecsServices, lambdaFunctions, machineExecutions } from "./hooks.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
@@ -65,4 +67,11 @@ export const wireTasks = (
     securityGroups: [securityGroup],
     assignPublicIp: ASSIGN_PUBLIC_IP === "DISABLED" ? "DISABLED" : "ENABLED",
   });
+/** A function of the operator's is called once, and may be silent for as long as its hook has time. */
+const CALLED_ONCE = { maxAttempts: 1, requestHandler: { connectionTimeout: 5_000, socketTimeout: 0 } };
+export const wireHooks = () => ({
+  services: ecsServices(new ECSClient(RETRIES)),
+  functions: lambdaFunctions(new LambdaClient(CALLED_ONCE)),
+  executions: machineExecutions(new SFNClient(RETRIES)),
+});
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);

@@ -7,6 +7,7 @@ import { reach } from "./reach.ts";
 import { restore } from "./restore.ts";
 import { postgresqlGuide } from "./restore-guide.ts";
 import { rollback } from "./rollback.ts";
+import { runSql } from "./run-sql.ts";
 import { verify } from "./verify.ts";
 
 /** PostgreSQL by `pg_dump`: each database consistent in itself, a large one in several streams of one snapshot. */
@@ -23,4 +24,5 @@ export const postgresql = defineEngine({
   inspect,
   restore,
   rollback,
+  runSql,
 });

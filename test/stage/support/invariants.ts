@@ -99,7 +99,7 @@ async function expectAlarms(world: World, arns: readonly string[], failed: reado
     .map((message) => `${message.channel} ${codeOf(message)}`)
     .filter((alarm) => !alarm.endsWith("RepositoryTampered")) // tests tamper; test/stage/tampering.test.ts looks at these
     .toSorted();
-  const codes = failed.map(({ arn }) => codeOfMachine[machineOf(arn)]);
+  const codes = failed.map(({ arn, error }) => (error === "HookFailed" ? error : codeOfMachine[machineOf(arn)]));
   const expected = codes.flatMap((code) => [`slack ${code}`, `sns ${code}`]).toSorted();
   expect(told, "I3: alarms").toEqual(expected);
 }
