@@ -43,6 +43,14 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
         command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(execution.input ?? "{}")}`,
       },
     },
+    drop: {
+      code: "DropFailed",
+      title: `Dropping old states ${how}`,
+      next: {
+        say: "nothing is lost: what could not be dropped is still there, and the next run tries again. Mend the cause, or start it now:",
+        command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
+      },
+    },
   };
   const run = runs[machine] ?? {
     code: "ExecutionFailed",

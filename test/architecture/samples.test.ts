@@ -6,6 +6,7 @@ import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
 import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
@@ -25,6 +26,7 @@ const contracts: Record<string, z.ZodType> = {
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,
+  "drop-machine": DropRequested,
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,

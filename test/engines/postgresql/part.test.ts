@@ -220,5 +220,5 @@ async function textOf(database: string, table: string): Promise<string[]> {
     },
     new AbortController().signal,
   );
-  return stdout.split(/\n(?=-- Name: |\n)/).filter((statement) => !statement.startsWith("-- Dumped"));
+  return stdout.split(/\n--\n-- (?=Name: )/);
 }
