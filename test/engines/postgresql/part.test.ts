@@ -85,11 +85,14 @@ describe.each(layouts)("of a database that was dumped $layout", ({ jobs, archive
       expect.stringContaining(`database "${copy}" holds `),
       expect.stringContaining(`psql --dbname='${copy}' --command='COPY `),
       `when nobody needs it any more: DROP DATABASE "${copy}";`,
-      `not in "${copy}": policy sales: orders known: it needs public.customers`,
       `not in "${copy}": fk constraint sales: orders orders_customer_fkey: it needs public.customers`,
+      `not in "${copy}": policy sales: orders known: it needs public.customers`,
     ]);
     expect({ kept, putThere }).toMatchObject({ kept: [], putThere: [{ name: copy }] });
     expect(comparedFacts).toBeGreaterThan(10);
+    await sql(app, `delete from "back ""office"."a.b$(id)\n; drop"`);
+    await inBash(notes[1]?.split("a table at a time: ")[1] ?? "false");
+    expect(await sql(app, `select "x y" from "back ""office"."a.b$(id)\n; drop"`)).toHaveLength(2);
     expect(await oidOf(app)).toEqual(before);
   });
 
@@ -209,14 +212,21 @@ const tablesOf = async (database: string) =>
     )
   ).map(({ name }) => name);
 
+const { username, password, host, port } = login();
+const env = { PGHOST: host, PGPORT: String(port), PGUSER: username, PGPASSWORD: password };
+const inBash = (line: string) =>
+  engineTools().commands.run(
+    { file: "bash", args: ["-euo", "pipefail", "-c", line], env },
+    new AbortController().signal,
+  );
+
 /** Every statement that pg_dump has for a table. */
 async function textOf(database: string, table: string): Promise<string[]> {
-  const { username, password, host, port } = login();
   const { stdout } = await engineTools().commands.run(
     {
       file: "pg_dump",
       args: ["--restrict-key=x", `--table=${table}`],
-      env: { PGHOST: host, PGPORT: String(port), PGUSER: username, PGPASSWORD: password, PGDATABASE: database },
+      env: { ...env, PGDATABASE: database },
     },
     new AbortController().signal,
   );
