@@ -43,6 +43,8 @@ const happenings = {
   /** Every source that was asked for, one after another. */
   BackupRestored: z.strictObject({
     stage: z.string(),
+    /** The name of the one that restored them: a backup may be restored again. */
+    execution: z.string(),
     backupId: BackupId,
     restored: z.array(z.strictObject({ source: z.string(), target: z.string() })).min(1),
   }),

@@ -8,11 +8,12 @@ import { type CatalogPorts, pointsOf, readManifest } from "./catalog.ts";
 import { targetOf } from "./plan-restore.ts";
 
 type Ports = CatalogPorts & { stage: string; plan: Plan; log: RunLog };
+type Input = { input: RestoreAllRequested; execution: { name: string } };
 type Restore = { source: string; input: RestoreRequested; ifItFails: string };
 export type PlannedRestoreAll = {
   restores: Restore[];
   count: number;
-  announcement: { stage: string; backupId: string; restored: { source: string; target: string }[] };
+  announcement: { stage: string; execution: string; backupId: string; restored: { source: string; target: string }[] };
 };
 
 /**
@@ -21,7 +22,7 @@ export type PlannedRestoreAll = {
  */
 export const planRestoreAll =
   (ports: Ports) =>
-  async (request: RestoreAllRequested): Promise<PlannedRestoreAll> => {
+  async ({ input: request, execution }: Input): Promise<PlannedRestoreAll> => {
     const { backupId } = request;
     ports.log.belongsTo(backupId);
     const sources = await sourcesOf(ports, request);
@@ -48,7 +49,11 @@ export const planRestoreAll =
     }));
     ports.log.info(`${backupId}: to be restored`, { sources });
     const restored = planned.map(({ source, target: { name: target } }) => ({ source, target }));
-    return { restores, count: restores.length, announcement: { stage: ports.stage, backupId, restored } };
+    return {
+      restores,
+      count: restores.length,
+      announcement: { stage: ports.stage, execution: execution.name, backupId, restored },
+    };
   };
 
 /** In the plan's order: first those that the backup of this name has, then those of the plan, then the rest. */
