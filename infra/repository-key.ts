@@ -5,6 +5,7 @@ const roles = [
   ...["PlanBackup", "CommitBackup", "CheckBackup", "PlanVerify", "RecordProofs", "PlanRestore", "CheckInterlock"],
   ...["RecordEvidence", "Announce", "CheckSource", "ListPoints", "DescribePoint"],
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
+  ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -13,6 +13,7 @@ import type { Surroundings } from "#ports/surroundings.ts";
 import { captureSource, engineOf } from "./capture-source.ts";
 import type { AwsProbes } from "./check-aws.ts";
 import { checkSource } from "./check-source.ts";
+import { dropOldState } from "./drop-old-state.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
 import { rollbackTarget } from "./rollback-target.ts";
@@ -109,5 +110,7 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
       return rollbackTarget(ports.engines)(input, tools);
     case "sql":
       return runSql(ports.engines)(input, tools);
+    case "drop":
+      return dropOldState(ports.engines)(input, tools);
   }
 }

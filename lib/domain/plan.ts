@@ -97,7 +97,14 @@ export const Signing = z.strictObject({
 
 export type Source = PipelineOptions & { engine: string; restoreTo: string; hooks?: Hooks; [option: string]: unknown };
 /** `source`: the target is that source's own server. */
-export type Target = { engine: string; live: boolean; source?: string; hooks?: Hooks; [option: string]: unknown };
+export type Target = {
+  engine: string;
+  live: boolean;
+  source?: string;
+  keepOldState: string;
+  hooks?: Hooks;
+  [option: string]: unknown;
+};
 export type Plan = {
   sources: Record<string, Source>;
   targets: Record<string, Target>;

@@ -57,6 +57,15 @@ export const TaskInput = z.discriminatedUnion("verb", [
     statement: z.string(),
     timeoutMs: z.int().positive(),
   }),
+  z.strictObject({
+    verb: z.literal("drop"),
+    ...everyTask,
+    restoreId: RestoreId,
+    target: z.string(),
+    section: Section,
+    /** How long it was kept, in the plan's words. */
+    keptFor: z.string(),
+  }),
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 export type TaskInputOf<Verb extends TaskInput["verb"]> = Extract<TaskInput, { verb: Verb }>;

@@ -18,7 +18,7 @@ export const engineSections: EngineSections = {
 /** What is captured before a restore replaces it: exactly what the target holds, by the connection of its section. */
 export const safetySources: SafetySources = {
   files: ({ fileSystem, accessPoint, path }) => ({ fileSystem, ...(accessPoint ? { accessPoint } : {}), path }), // whole, whatever the plan captures of it
-  postgresql: ({ connection, secret }, holds) => ({ connection, secret, databases: holds }),
+  postgresql: (section, holds) => ({ ...section, databases: holds }), // a target's section has less than a source's, and nothing else
   redis: ({ connection, secret }) => ({ connection, secret }),
 };
 

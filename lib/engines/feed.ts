@@ -4,9 +4,14 @@ import type { ExitCodes, Input } from "#ports/commands.ts";
 
 /**
  * Hands a stream over and waits until it is taken whole. The stream's own error goes before the reader's. A reader that has
- * its last byte may be gone before the stream has ended, since its hashes are compared after that: its exit decides.
+ * its last byte may be gone before the stream has ended, since its hashes are compared after that: its exit decides. One that
+ * `mayLeave` wants a part of the stream, and its exit alone says whether it had it.
  */
-export async function feed(bytes: AsyncIterable<Uint8Array>, { stream, exitCodes }: Input): Promise<ExitCodes> {
+export async function feed(
+  bytes: AsyncIterable<Uint8Array>,
+  { stream, exitCodes }: Input,
+  { mayLeave = false } = {},
+): Promise<ExitCodes> {
   let broken: { error: unknown } | undefined;
   const write = writeTo(stream);
   const handOver = async () => {
@@ -24,7 +29,7 @@ export async function feed(bytes: AsyncIterable<Uint8Array>, { stream, exitCodes
   if (broken) throw broken.error;
   if (exited.status === "rejected") throw exited.reason;
   if (handed.status === "rejected") throw handed.reason;
-  if (!handed.value) throw new FormatIncomplete("its reader ended well before the stream did");
+  if (!handed.value && !mayLeave) throw new FormatIncomplete("its reader ended well before the stream did");
   return exited.value;
 }
 

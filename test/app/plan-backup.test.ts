@@ -80,6 +80,26 @@ describe("planning a backup", () => {
     });
   });
 
+  it("captures before a restore as the plan captures that source: with its jobs, its split and its patience", async () => {
+    const world = memoryWorld();
+    const how = { jobs: 8, splitAbove: "50GiB", lockTimeoutSeconds: 5 };
+    const sources = {
+      ...aPlan.sources,
+      "app-db": { engine: "postgresql", restoreTo: "staging-db", compression: 3, ...how },
+    };
+    const safetyFor = RestoreId.parse("2026-02-23-134207-k3x9");
+
+    const { backupId } = await planBackup({ ...world.ports, plan: { ...aPlan, sources }, escrow: null, safetySources })(
+      {
+        input: { safetyFor, target: "app-db-live", holds: ["app"] },
+        execution: execution("one"),
+      },
+    );
+
+    const stored = world.objects.get(layout.taskInput(backupId, "app-db")) ?? new Uint8Array();
+    expect(parseJson(stored, TaskInput, "task")).toMatchObject({ section: { ...how, databases: ["app"] } });
+  });
+
   it("AS-27 tells the pipeline how hard to compress and how fast to read, and the engine nothing that is not its own", async () => {
     const world = memoryWorld();
 

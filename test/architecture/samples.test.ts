@@ -15,9 +15,10 @@ import {
   SourceByHand,
   SweepByHand,
 } from "#events/by-hand.ts";
+import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
-import { RestoreRequested } from "#events/restore-requested.ts";
+import { RestoreAllRequested, RestoreByHand, RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
 
 const folder = "events/samples";
@@ -29,11 +30,13 @@ const contracts: Record<string, z.ZodType> = {
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
-  "start-restore": RestoreRequested,
+  "start-restore": RestoreByHand,
   "rollback-restore": RollbackByHand,
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,
+  "restore-all-machine": RestoreAllRequested,
+  "drop-machine": DropRequested,
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
@@ -62,9 +65,9 @@ describe("the samples in events/samples", () => {
     const { sources, targets, backups } = parsePlan(parse(readFileSync("config/local.yml", "utf8")), engineSections);
     const Names = z.looseObject({
       source: z.enum(Object.keys(sources)).optional(),
-      sources: z.array(z.enum(Object.keys(sources))).optional(),
+      sources: z.union([z.literal("all"), z.array(z.enum(Object.keys(sources)))]).optional(),
       target: z.enum(Object.keys(targets)).optional(),
-      confirm: z.enum(Object.keys(targets)).optional(),
+      confirm: z.union([z.enum(Object.keys(targets)), z.array(z.enum(Object.keys(targets)))]).optional(),
       backup: z.enum(Object.keys(backups)).optional(),
       options: restoreOptions["postgresql"]?.optional(),
     });

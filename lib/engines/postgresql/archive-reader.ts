@@ -1,4 +1,5 @@
 import { FormatIncomplete } from "#domain/errors.ts";
+import { archiveList, type Frames, int } from "./archive-list.ts";
 
 /** What a `pg_dump -Fc` archive says of itself. Names as they are, not quoted. */
 export type ArchiveContents = {
@@ -88,50 +89,16 @@ export class ArchiveReader {
 const EMPTY = Buffer.alloc(0);
 const CHUNKS = -1;
 const SIZE_BYTES = 5; // a sign and four bytes
-const CUSTOM_FORMAT = 1;
 const BLOCK = { data: 1, largeObjects: 3 };
-const MOST_BYTES_OF_A_STRING = 1 << 30; // the server's own limit for one value
-
-type Frames<T> = Generator<number, T, Buffer>;
 
 function* archive(): Frames<ArchiveContents> {
-  const head = yield 11;
-  const [major = 0, minor = 0, , intSize = 0, offsetSize = 0, format] = head.subarray(5);
-  if (head.subarray(0, 5).toString("latin1") !== "PGDMP" || format !== CUSTOM_FORMAT || intSize !== 4)
-    throw new FormatIncomplete("these are not the first bytes of a pg_dump archive");
-  if (major !== 1 || minor < 14 || minor > 16)
-    throw new FormatIncomplete(`archive version ${major}.${minor} is not one that holdfast can follow`);
-  if (minor >= 15)
-    yield 1; // how it is compressed
-  else yield* int();
-  for (let field = 0; field < 7; field++) yield* int(); // when it was made
-  for (let name = 0; name < 3; name++) yield* string(); // database, server, pg_dump
-
   const contents: ArchiveContents = { tables: [], sequences: [], largeObjects: 0 };
   let blocks = 0;
-  for (let left = yield* int(); left > 0; left--) {
-    yield* int(); // dump id
-    if ((yield* int()) !== 0) blocks++;
-    yield* string();
-    yield* string(); // its catalog and oid
-    const tag = yield* string();
-    const kind = yield* string();
-    yield* int(); // section
-    const definition = yield* string();
-    yield* string();
-    yield* string(); // how to drop and to copy it
-    const schema = yield* string();
-    yield* string();
-    yield* string(); // tablespace, access method
-    if (minor >= 16) yield* int(); // relkind
-    yield* string();
-    yield* string(); // owner, WITH OIDS
-    while ((yield* string()) !== undefined); // what it depends on
-    yield 1 + offsetSize; // where its data lies: unknown in a pipe
-    if (kind === "TABLE DATA") contents.tables.push([schema ?? "", tag ?? ""]);
-    if (kind === "SEQUENCE SET")
-      contents.sequences.push({ schema: schema ?? "", name: tag ?? "", ...setval(definition) });
-  }
+  yield* archiveList(({ kind, schema, name, definition, hasBlock }) => {
+    if (hasBlock) blocks++;
+    if (kind === "TABLE DATA") contents.tables.push([schema, name]);
+    if (kind === "SEQUENCE SET") contents.sequences.push({ schema, name, ...setval(definition) });
+  });
   for (; blocks > 0; blocks--) contents.largeObjects += yield* block();
   return contents;
 }
@@ -150,20 +117,7 @@ function* block(): Frames<number> {
   return objects;
 }
 
-function* int(): Frames<number> {
-  const bytes = yield SIZE_BYTES;
-  const value = bytes.readUInt32LE(1);
-  return bytes[0] === 0 ? value : -value;
-}
-
-function* string(): Frames<string | undefined> {
-  const length = yield* int();
-  if (length < 0) return undefined;
-  if (length > MOST_BYTES_OF_A_STRING) throw new FormatIncomplete(`the archive holds a name of ${length} bytes`);
-  return length === 0 ? "" : (yield length).toString("utf8");
-}
-
-function setval(definition = "") {
+function setval(definition: string) {
   const found = /^SELECT pg_catalog\.setval\('.*', (-?\d+), (true|false)\);\s*$/s.exec(definition);
   if (!found?.[1]) throw new FormatIncomplete(`the archive sets a sequence in an unknown way: ${definition}`);
   return { value: found[1], isCalled: found[2] === "true" };

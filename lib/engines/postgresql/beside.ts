@@ -3,7 +3,7 @@ import { z } from "zod";
 import { FormatIncomplete } from "#domain/errors.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { RestoreTools } from "#ports/engine.ts";
-import type { Chosen } from "./chosen.ts";
+import type { Chosen, Loadable } from "./chosen.ts";
 import { type Login, rows, withClient } from "./connection.ts";
 import { loadStreams } from "./load-streams.ts";
 import type { DatabaseProperties } from "./properties.ts";
@@ -31,7 +31,7 @@ export async function loadBeside(
   admin: Client,
   login: Login,
   tools: RestoreTools,
-  chosen: Chosen,
+  chosen: Loadable,
   { properties, sequences, pgRestore, server, jobs }: Loading,
 ): Promise<void> {
   if (!properties) throw new FormatIncomplete(`the properties do not name database "${chosen.captured}"`);
@@ -41,7 +41,7 @@ export async function loadBeside(
   await withClient(login, beside, tools.signal, async (client) => {
     for (const statement of dropWhatItLacked(properties)) await client.query(statement);
   });
-  await loadStreams(tools, chosen.streams, { login, database: beside, pgRestore, jobs });
+  await loadStreams(tools, chosen.streams, { login, database: beside, pgRestore, jobs, part: chosen.part });
   await withClient(login, beside, tools.signal, async (client) => {
     await setSequences(client, sequences);
     await client.query("ANALYZE");

@@ -1,13 +1,25 @@
 import { z } from "zod";
 import type { Artifact } from "#domain/artifact.ts";
 import { FormatIncomplete, InputInvalid } from "#domain/errors.ts";
-import type { Facts } from "#domain/facts.ts";
+import { branch, type Facts } from "#domain/facts.ts";
 import type { PointToRestore } from "#ports/engine.ts";
 import { PostgresqlRestoreOptions } from "./config.ts";
 import { type DatabaseStreams, databaseStreams } from "./database-streams.ts";
+import type { Only, Part } from "./part.ts";
+import { type Named, unquoted } from "./table-names.ts";
 
 /** A database of the point and the name that it is to have; `number` from 1 tells the databases of one restore apart. */
-export type Chosen = { number: number; captured: string; restored: string; streams: DatabaseStreams };
+export type Chosen = {
+  number: number;
+  captured: string;
+  restored: string;
+  streams: DatabaseStreams;
+  /** Where only a part of it is wanted. */
+  only: Only | undefined;
+};
+
+/** `part`: what is loaded of it, where that is not everything. */
+export type Loadable = Chosen & { part: Part | undefined };
 
 /**
  * What a point and the options of a restore come to. Throws `InputInvalid` when they name a database it does not hold, and
@@ -23,10 +35,18 @@ export function chooseDatabases({ artifacts, options }: PointToRestore): Chosen[
     throw new InputInvalid(
       `databases: the point holds ${[...dumps.keys()].join(", ") || "none"}, and not ${unknown.join(", ")}`,
     );
+  const only = parsed.data.only ?? {};
+  const inTheWay = Object.keys(only).filter((captured) => dumps.has(wanted[captured] ?? ""));
+  if (inTheWay.length > 0)
+    throw new InputInvalid(
+      inTheWay
+        .map((captured) => `databases.${captured}: "${wanted[captured]}" is the name of a whole database of the point`)
+        .join("\n"),
+    );
   return Object.entries(wanted).map(([captured, restored], index) => {
     const streams = dumps.get(captured);
     if (!streams) throw new FormatIncomplete(`database "${captured}": the point lacks one of its archives`);
-    return { number: index + 1, captured, restored, streams };
+    return { number: index + 1, captured, restored, streams, only: only[captured] };
   });
 }
 
@@ -51,15 +71,28 @@ export function aboutSource({ facts }: Pick<PointToRestore, "facts">, { captured
 }
 
 /** The facts of the chosen databases, by the names they had: what is compared, and nothing else. */
-export function comparable({ facts }: PointToRestore, chosen: Chosen[]): Facts {
-  const databases = typeof facts["databases"] === "object" ? facts["databases"] : {};
+export function comparable({ facts }: PointToRestore, chosen: Loadable[]): Facts {
+  const databases = branch(facts, "databases");
   return {
     databases: Object.fromEntries(
-      chosen.flatMap(({ captured }) => {
+      chosen.flatMap(({ captured, part }) => {
         const its = databases[captured];
-        return its === undefined ? [] : [[captured, its]];
+        if (its === undefined) return [];
+        return [[captured, part ? factsOfTables(branch(databases, captured), part.has) : its]];
       }),
     ),
+  };
+}
+
+/** What is counted table by table, of some of them; fingerprints of the schema are of a whole database. */
+export function factsOfTables(facts: Facts, has: (name: Named) => boolean): Facts {
+  const some = (kind: string) =>
+    Object.fromEntries(Object.entries(branch(facts, kind)).filter(([name]) => has(unquoted(name))));
+  return {
+    rows: some("rows"),
+    sequences: some("sequences"),
+    materializedViews: some("materializedViews"),
+    properties: branch(facts, "properties"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { branch, type Facts } from "#domain/facts.ts";
 import type { ArchiveContents } from "./archive-reader.ts";
+import { keyOf as key, unquoted } from "./table-names.ts";
 
 /**
  * Holds what was counted in a database against what its archives hold together: nothing may be left out in silence, and
@@ -32,13 +33,3 @@ export function sequencesNotOnce(expected: string[], archives: ArchiveContents[]
     ...(archived.length > there.size ? ["the archive sets a sequence twice"] : []),
   ];
 }
-
-const key = (name: [schema: string, name: string]) => JSON.stringify(name);
-
-/** `public."a.b"`, as the server's `%I.%I` writes it, taken apart. */
-function unquoted(name: string): [schema: string, name: string] {
-  const [, schema = "", table = ""] = /^("(?:[^"]|"")*"|[^"]+?)\.("(?:[^"]|"")*"|[^"]+)$/.exec(name) ?? [];
-  return [identifier(schema), identifier(table)];
-}
-
-const identifier = (text: string) => (text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ByteSize } from "#domain/byte-size.ts";
 import { Authority, SecretArn } from "#domain/plan.ts";
+import { QUALIFIED } from "./table-names.ts";
 
 const MOST_BYTES = 63; // NAMEDATALEN - 1: the server cuts longer names off without an error
 
@@ -49,15 +50,45 @@ export type PostgresqlTarget = z.infer<typeof PostgresqlTarget>;
 
 export const postgresqlSections = { source: PostgresqlSource, target: PostgresqlTarget };
 
-/** `{ "databases": { "app": "app_copy" } }`: only these databases of the point, under these names. */
-export const PostgresqlRestoreOptions = z.strictObject({
-  databases: z
-    .record(DatabaseName, DatabaseName)
-    .refine((names) => Object.keys(names).length > 0, "must name at least one database")
-    .refine(
-      (names) => new Set(Object.values(names)).size === Object.keys(names).length,
-      "must give each database a name of its own",
-    )
-    .optional(),
-});
+/** Some schemas (names as they are) and tables (`schema.table`) of one database. */
+const Only = z
+  .strictObject({
+    schemas: z.array(DatabaseName).min(1).optional(),
+    tables: z
+      .array(
+        z
+          .string()
+          .regex(QUALIFIED, 'must be schema.table; a name with `.` or `"` in it stands in double quotes, as in SQL'),
+      )
+      .min(1)
+      .optional(),
+  })
+  .refine(({ schemas, tables }) => schemas !== undefined || tables !== undefined, "must name schemas, tables or both");
+
+/**
+ * `{ "databases": { "app": "app_copy" } }`: only these databases of the point, under these names. With
+ * `"only": { "app": { "tables": ["public.orders"] } }` that copy holds these tables alone.
+ */
+export const PostgresqlRestoreOptions = z
+  .strictObject({
+    databases: z
+      .record(DatabaseName, DatabaseName)
+      .refine((names) => Object.keys(names).length > 0, "must name at least one database")
+      .refine(
+        (names) => new Set(Object.values(names)).size === Object.keys(names).length,
+        "must give each database a name of its own",
+      )
+      .optional(),
+    only: z.record(DatabaseName, Only).optional(),
+  })
+  .check(({ value: { databases, only }, issues }) => {
+    for (const name of Object.keys(only ?? {}))
+      if (databases?.[name] === undefined || databases[name] === name)
+        issues.push({
+          code: "custom",
+          path: ["databases", name],
+          input: databases,
+          message: "must be there, with a name of its own: a part of a database never takes its place",
+        });
+  });
 export type PostgresqlRestoreOptions = z.infer<typeof PostgresqlRestoreOptions>;

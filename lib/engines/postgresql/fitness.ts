@@ -34,6 +34,7 @@ export async function unfit(
       new Set(about.flatMap(({ roles, properties }) => [...roles, ...(properties ? [properties.owner] : [])])),
     )),
     ...(await preparedTransactions(client, chosen)),
+    ...(await inTheWayOfParts(client, chosen)),
   ];
 }
 
@@ -132,6 +133,21 @@ async function rightsProblems(
       ({ database, owner }) => `User "${user}" may not rename database "${database}": GRANT ${name(owner)} TO ${me};`,
     ),
   ];
+}
+
+/** A swap would take away what the point's part does not hold. */
+async function inTheWayOfParts(client: Client, chosen: Chosen[]): Promise<string[]> {
+  const names = chosen.flatMap(({ only, restored }) => (only ? [restored] : []));
+  const found = await rows(
+    client,
+    z.object({ name: z.string() }),
+    "select datname as name from pg_database where datname = any($1) order by datname",
+    [names],
+  );
+  return found.map(
+    (there) =>
+      `There is a database "${there.name}" already, and a part of one never takes its place: choose another name, or drop it: DROP DATABASE ${name(there.name)};`,
+  );
 }
 
 /** They block renaming, and only who made them knows what is to become of them. */

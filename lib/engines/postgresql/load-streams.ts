@@ -7,15 +7,17 @@ import type { Command } from "#ports/commands.ts";
 import type { RestoreTools } from "#ports/engine.ts";
 import { feed } from "../feed.ts";
 import { allOrNone } from "./all-or-none.ts";
+import { type ArchiveEntry, readArchiveList } from "./archive-list.ts";
 import { type Login, toolEnv } from "./connection.ts";
 import type { DatabaseStreams } from "./database-streams.ts";
+import type { Part } from "./part.ts";
 import type { Tool } from "./tools-of-version.ts";
 
-export type LoadInto = { login: Login; database: string; pgRestore: Tool; jobs: number };
+export type LoadInto = { login: Login; database: string; pgRestore: Tool; jobs: number; part: Part | undefined };
 
-/** Loads the archives of a database into an empty one. Stops at the first error. */
+/** Loads the archives of a database, or a part of them, into an empty one. Stops at the first error. */
 export async function loadStreams(tools: RestoreTools, streams: DatabaseStreams, into: LoadInto): Promise<void> {
-  if ("dump" in streams) await loadFromPipe(tools, streams.dump, into, tools.signal);
+  if ("dump" in streams) await loadFromPipe(tools, streams.dump, into, tools.signal, into.part?.entries);
   else await loadInParallel(tools, streams, into);
 }
 
@@ -34,11 +36,10 @@ async function loadInParallel(
   const list = `${file}.list`;
   try {
     await pipeline(tools.open(schema), createWriteStream(file, { mode: 0o600 }), { signal });
-    await commands.run(pgRestore(into, ["--section=pre-data", "--no-privileges", file]), signal);
-    await allOrNone(data, (artifact, either) => loadFromPipe(tools, artifact, into, either), {
-      signal,
-      atOnce: into.jobs,
-    });
+    if (into.part) await writeFile(list, listOf(into.part.entries));
+    const only = into.part ? [`--use-list=${list}`] : [];
+    await commands.run(pgRestore(into, ["--section=pre-data", "--no-privileges", ...only, file]), signal);
+    await allOrNone(data, (artifact, either) => loadRows(tools, artifact, into, either), { signal, atOnce: into.jobs });
     await writeFile(list, await listOfTheRest(tools, into, file));
     await commands.run(pgRestore(into, [`--jobs=${into.jobs}`, `--use-list=${list}`, file]), signal);
   } finally {
@@ -47,16 +48,49 @@ async function loadInParallel(
 }
 
 /** What comes after the rows, and the privileges that were held back, in the words of `pg_restore --list`. */
-async function listOfTheRest({ commands, signal }: RestoreTools, { pgRestore: { file } }: LoadInto, schema: string) {
+async function listOfTheRest(tools: RestoreTools, { pgRestore: { file }, part }: LoadInto, schema: string) {
   const list = async (...args: string[]) =>
-    (await commands.run({ file, args: ["--list", ...args, schema] }, signal)).stdout.split("\n");
+    (await tools.commands.run({ file, args: ["--list", ...args, schema] }, tools.signal)).stdout.split("\n");
   const privileges = (await list("--section=pre-data")).filter((line) => /^\d+; \d+ \d+ ACL /.test(line));
-  return [...privileges, ...(await list("--section=post-data"))].join("\n");
+  const rest = [...privileges, ...(await list("--section=post-data"))];
+  const ids = part && new Set(part.entries.map(({ id }) => id));
+  return rest.filter((line) => !ids || ids.has(Number.parseInt(line, 10))).join("\n");
 }
 
-const loadFromPipe = async (tools: RestoreTools, artifact: Artifact, into: LoadInto, signal: AbortSignal) => {
-  await feed(tools.open(artifact), tools.commands.writing(pgRestore(into, []), signal));
-};
+/** Of a part, only its rows; an archive that holds none of them is read no further than its list. */
+async function loadRows(tools: RestoreTools, artifact: Artifact, into: LoadInto, signal: AbortSignal): Promise<void> {
+  const { part } = into;
+  if (!part) return loadFromPipe(tools, artifact, into, signal);
+  const rows = (await readArchiveList(tools.open(artifact))).filter(
+    ({ kind, schema, name }) => ["TABLE DATA", "SEQUENCE SET"].includes(kind) && part.has([schema, name]),
+  );
+  if (rows.length > 0) await loadFromPipe(tools, artifact, into, signal, rows);
+}
+
+async function loadFromPipe(
+  tools: RestoreTools,
+  artifact: Artifact,
+  into: LoadInto,
+  signal: AbortSignal,
+  only?: ArchiveEntry[],
+): Promise<void> {
+  const bytes = tools.open(artifact);
+  if (!only) {
+    await feed(bytes, tools.commands.writing(pgRestore(into, []), signal));
+    return;
+  }
+  const list = join(tools.workDir, `${into.database}.${artifact.kind}.list`);
+  try {
+    await writeFile(list, listOf(only));
+    const wanted = tools.commands.writing(pgRestore(into, [`--use-list=${list}`]), signal);
+    await feed(bytes, wanted, { mayLeave: true }); // what lies behind the last entry is not read
+  } finally {
+    await rm(list, { force: true });
+  }
+}
+
+/** All that `--use-list` reads of a line is the id: names, which may hold line ends, are not in it. */
+const listOf = (entries: ArchiveEntry[]) => entries.map(({ id }) => `${id};\n`).join("");
 
 /** Tablespaces belong to the server that the point comes from. */
 const pgRestore = ({ pgRestore: { file }, login, database }: LoadInto, more: string[]): Command => ({

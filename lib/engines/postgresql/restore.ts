@@ -4,12 +4,21 @@ import { describeError, Interrupted, TargetChanged, TargetUnfit } from "#domain/
 import { branch } from "#domain/facts.ts";
 import type { PointToRestore, RestoreResult, RestoreTools } from "#ports/engine.ts";
 import { besideName, dropDatabase, keptName, loadBeside } from "./beside.ts";
-import { aboutSource, artifactOf, type Chosen, chooseDatabases, comparable } from "./chosen.ts";
+import {
+  aboutSource,
+  artifactOf,
+  type Chosen,
+  chooseDatabases,
+  comparable,
+  factsOfTables,
+  type Loadable,
+} from "./chosen.ts";
 import { countBeside } from "./compare-beside.ts";
 import type { PostgresqlTarget } from "./config.ts";
 import { type Login, readLogin, rows } from "./connection.ts";
 import { unfit } from "./fitness.ts";
 import { parseGlobals } from "./globals.ts";
+import { aboutPart, withParts } from "./parts.ts";
 import { parseProperties } from "./properties.ts";
 import { createRoles, dropRoles, existingRoles, planRoles } from "./roles.ts";
 import { readServer, type Server, withServer } from "./server.ts";
@@ -32,6 +41,7 @@ export async function restore(
   try {
     return await withServer(login, names, tools.signal, async (admin) => {
       const server = await lookAgain(admin, login, tools, chosen, point);
+      const loadable = await withParts(tools, chosen);
       const roles = planRoles(
         await parseGlobals(await readText(tools, artifactOf(point, "globals"))),
         await existingRoles(admin),
@@ -39,10 +49,10 @@ export async function restore(
       try {
         await createRoles(admin, roles);
         return await loadAndSwap(admin, login, tools, {
-          chosen,
+          chosen: loadable,
           point,
           server,
-          notes: roles.notes,
+          notes: [...loadable.flatMap(aboutPart), ...roles.notes],
           jobs: target.jobs,
         });
       } catch (error) {
@@ -73,7 +83,7 @@ async function lookAgain(
   return server;
 }
 
-type Work = { chosen: Chosen[]; point: PointToRestore; server: Server; notes: string[]; jobs: number };
+type Work = { chosen: Loadable[]; point: PointToRestore; server: Server; notes: string[]; jobs: number };
 
 async function loadAndSwap(
   admin: Client,
@@ -98,7 +108,7 @@ async function loadAndSwap(
     const databases: Record<string, Awaited<ReturnType<typeof countBeside>>["facts"]> = {};
     for (const one of chosen) {
       const { facts, mark } = await countBeside(admin, login, tools, one, properties[one.captured]);
-      databases[one.captured] = facts;
+      databases[one.captured] = one.part ? factsOfTables(facts, () => true) : facts;
       putThere.push({ name: one.restored, mark });
     }
     tools.compare(comparable(point, chosen), { databases });
@@ -107,7 +117,7 @@ async function loadAndSwap(
   const moves = chosen.map((one) => ({
     current: one.restored,
     beside: besideName(tools.restoreId, one),
-    kept: keptName(tools.restoreId, one),
+    kept: one.part ? undefined : keptName(tools.restoreId, one),
   }));
   const { ended, replaced } = await tools.phase("swap", async () => {
     if ((await readServer(admin, login)).fingerprint !== tools.fingerprint)
@@ -117,13 +127,13 @@ async function loadAndSwap(
     return swap(admin, login, moves, tools.signal);
   });
   // From here on the new databases are in place, and nothing may fail any more.
-  const kept = moves.filter(({ current }) => replaced.includes(current));
   return {
     putThere,
-    kept: kept.map((move) => ({
-      what: `database "${move.current}" as it was before, now "${move.kept}"`,
-      drop: `DROP DATABASE ${name(move.kept)};`,
-    })),
+    kept: moves.flatMap(({ current, kept }) =>
+      kept !== undefined && replaced.includes(current)
+        ? [{ what: `database "${current}" as it was before, now "${kept}"`, drop: `DROP DATABASE ${name(kept)};` }]
+        : [],
+    ),
     notes: [...notes, ...ended.map((who) => `ended ${who}`), ...before],
   };
 }

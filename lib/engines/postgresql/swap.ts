@@ -4,8 +4,11 @@ import { z } from "zod";
 import { type Login, rows } from "./connection.ts";
 import { withServer } from "./server.ts";
 
-/** `current`: the name that applications use, whether or not there is such a database yet. */
-export type Move = { current: string; beside: string; kept: string };
+/**
+ * `current`: the name that applications use, whether or not there is such a database yet. Without `kept` there must be none:
+ * the swap fails as a whole.
+ */
+export type Move = { current: string; beside: string; kept: string | undefined };
 
 const END_SESSIONS_EVERY_MS = 50;
 
@@ -21,8 +24,9 @@ export async function swap(
   signal: AbortSignal,
 ): Promise<{ ended: string[]; replaced: string[] }> {
   const names = moves.map(({ current }) => current);
+  const replaceable = moves.flatMap(({ current, kept }) => (kept === undefined ? [] : [current]));
   const replaced = (
-    await rows(admin, Named, "select datname as name from pg_database where datname = any($1)", [names])
+    await rows(admin, Named, "select datname as name from pg_database where datname = any($1)", [replaceable])
   ).map((found) => found.name);
   const beside = await oidsOf(
     admin,
@@ -41,7 +45,8 @@ export async function swap(
     await admin.query("BEGIN");
     await admin.query("SET LOCAL lock_timeout = '30s'");
     for (const { current, beside, kept } of moves) {
-      if (replaced.includes(current)) await admin.query(`ALTER DATABASE ${name(current)} RENAME TO ${name(kept)}`);
+      if (kept !== undefined && replaced.includes(current))
+        await admin.query(`ALTER DATABASE ${name(current)} RENAME TO ${name(kept)}`);
       await admin.query(`ALTER DATABASE ${name(beside)} RENAME TO ${name(current)}`);
       await admin.query(`ALTER DATABASE ${name(current)} ALLOW_CONNECTIONS true`);
     }
