@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
 import { describeError } from "#domain/errors.ts";
+import { restoreIdOf } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { CatalogPorts } from "./catalog.ts";
@@ -18,6 +19,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
   const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
   const cause = readableCause(execution);
   const request = readRequest(execution);
+  const restoreId = restoreOf(execution);
   const runs: Record<string, Pick<Announcement, "code" | "title" | "next">> = {
     backup: {
       code: "BackupFailed",
@@ -56,6 +58,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
     intact: await describeIntact(ports).catch(
       (error) => `not known: the repository could not be read (${describeError(error).message})`,
     ),
+    ...(restoreId && { restore: { restoreId, is: "ended" } }),
     figures: [
       { label: "execution", value: execution.executionArn },
       { label: "runbook", value: `docs/runbooks/${run.code}.md` },
@@ -63,12 +66,22 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
   };
 }
 
+/** The restore that an execution is; undefined for other machines. */
+export function restoreOf(execution: Pick<Execution, "stateMachineArn" | "executionArn" | "startDate">) {
+  if (!execution.stateMachineArn.endsWith("-restore") || execution.startDate === undefined) return undefined;
+  return restoreIdOf(execution.executionArn, new Date(execution.startDate));
+}
+
 /** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A Lambda's error comes as JSON; its message is what people read. */
-function readableCause({ error, cause, status }: Execution): string {
-  if (!cause) return error ?? status;
+export function readableCause({
+  error,
+  cause,
+  status,
+}: Pick<Execution, "error" | "cause"> & { status: string }): string {
+  if (!cause) return error || status;
   try {
     const { errorType, errorMessage } = z
       .looseObject({ errorType: z.string(), errorMessage: z.string() })
@@ -89,8 +102,9 @@ const Request = z.looseObject({
   target: z.string().optional(),
   backupId: z.string().optional(),
   source: z.string().optional(),
+  requestedBy: z.string().optional(),
 });
-export function readRequest({ input }: Execution): z.infer<typeof Request> {
+export function readRequest({ input }: Pick<Execution, "input">): z.infer<typeof Request> {
   try {
     return Request.parse(JSON.parse(input ?? ""));
   } catch {

@@ -14,6 +14,7 @@ CORRECTIONS = [
     "lambda_errors",
     "run_task_sync",
     "execution_end",
+    "nested_executions",
     "timeouts",
     "sns_publish",
     "s3_versioned_range",

@@ -1,5 +1,6 @@
 import { defineEngine } from "#ports/engine.ts";
 import { capture } from "./capture.ts";
+import { chooseDatabases } from "./chosen.ts";
 import { PostgresqlRestoreOptions, postgresqlSections } from "./config.ts";
 import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
@@ -19,6 +20,7 @@ export const postgresql = defineEngine({
   capture,
   verify,
   inspect,
+  readsToRestore: (point) => chooseDatabases(point).map(({ dump }) => dump),
   restore,
   rollback,
 });
