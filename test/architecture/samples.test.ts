@@ -5,8 +5,17 @@ import { z } from "zod";
 import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
-import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
-import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
+import {
+  BackupByHand,
+  CancelByHand,
+  DescribeRestoreByHand,
+  PointByHand,
+  PointsByHand,
+  RollbackByHand,
+  SourceByHand,
+  SweepByHand,
+} from "#events/by-hand.ts";
+import { changeOf, ExecutionBegun, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
@@ -22,13 +31,15 @@ const contracts: Record<string, z.ZodType> = {
   "start-backup": BackupByHand,
   "start-restore": RestoreRequested,
   "rollback-restore": RollbackByHand,
+  "describe-restore": DescribeRestoreByHand,
+  "cancel-restore": CancelByHand,
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
-  announce: z.union([ExecutionEnded, Happened.transform(happeningOf)]),
+  announce: z.union([ExecutionEnded, ExecutionBegun, ObjectCreated, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();
 const whoOf = (file: string) => file.slice(0, file.indexOf("."));
