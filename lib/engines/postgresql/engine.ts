@@ -2,6 +2,7 @@ import { defineEngine } from "#ports/engine.ts";
 import { capture } from "./capture.ts";
 import { chooseDatabases } from "./chosen.ts";
 import { PostgresqlRestoreOptions, postgresqlSections } from "./config.ts";
+import { artifactsOf } from "./database-streams.ts";
 import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
@@ -9,7 +10,7 @@ import { postgresqlGuide } from "./restore-guide.ts";
 import { rollback } from "./rollback.ts";
 import { verify } from "./verify.ts";
 
-/** PostgreSQL by `pg_dump`: one stream per database, each consistent in itself. */
+/** PostgreSQL by `pg_dump`: each database consistent in itself, a large one in several streams of one snapshot. */
 export const postgresql = defineEngine({
   id: "postgresql",
   section: postgresqlSections,
@@ -20,7 +21,7 @@ export const postgresql = defineEngine({
   capture,
   verify,
   inspect,
-  readsToRestore: (point) => chooseDatabases(point).map(({ dump }) => dump),
+  readsToRestore: (point) => chooseDatabases(point).flatMap(({ streams }) => artifactsOf(streams)),
   restore,
   rollback,
 });
