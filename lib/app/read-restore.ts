@@ -46,7 +46,9 @@ export async function readRestore(ports: CatalogPorts, restoreId: RestoreId): Pr
     isAllowed: restore !== undefined,
     safety: await findSafety(ports, restoreId),
     progress: newest === undefined ? undefined : await parsed(ports, newest, Progress),
-    hasOutcome: restore !== undefined && keys.includes(layout.outcome(restoreId, restore.task, 0)),
+    hasOutcome: keys.some(
+      (key) => key.endsWith(".outcome.json") && key.startsWith(`${layout.run(restoreId)}${restore?.task}.`),
+    ),
   };
 }
 

@@ -19,7 +19,7 @@ type Known = Omit<Meter, "totalBytes" | "isExpectation"> & { totalBytes: number 
  */
 export function recordProgress(ports: Ports, run: Run, meter: Known) {
   const { repository, layout, clock, log } = ports;
-  const begun = performance.now();
+  let begun = performance.now();
   let phase = "begin";
   let number = 0;
   let written: Promise<unknown> = Promise.resolve();
@@ -43,18 +43,24 @@ export function recordProgress(ports: Ports, run: Run, meter: Known) {
       .then(() => repository.create(key, body))
       .catch((error) => log.error("progress could not be written down", { key, error: describeError(error) }));
   };
-  const lines = reportProgress(log, `restore ${run.task}`, meter);
+  let lines: { stop(): void } | undefined;
   const notes = atWideningIntervals(FIRST_PAUSE_MS, write);
   return {
     enter(next: string): void {
       if (next === phase) return;
       phase = next;
+      lines?.stop();
+      lines = undefined;
+      if (phase === LOAD) {
+        begun = performance.now();
+        lines = reportProgress(log, `load ${run.task}`, meter);
+      }
       log.info(`restore ${run.task}: ${describePhase(look())}`, { phase });
       write();
     },
     /** Resolves when everything is written. */
     async stop(): Promise<void> {
-      lines.stop();
+      lines?.stop();
       notes.stop();
       await written;
     },
