@@ -20,3 +20,19 @@ export const RollbackByHand = z.strictObject({
   requestedBy: z.string().max(200).optional(),
 });
 export type RollbackByHand = z.infer<typeof RollbackByHand>;
+
+/** A restore by its id, the newest of a source, or all that run. */
+export const DescribeRestoreByHand = z
+  .strictObject({ restoreId: RestoreId.optional(), source: Name.optional() })
+  .refine(({ restoreId, source }) => restoreId === undefined || source === undefined, {
+    path: ["source"],
+    message: "restoreId names one restore already",
+  });
+export type DescribeRestoreByHand = z.infer<typeof DescribeRestoreByHand>;
+export const CancelByHand = z.strictObject({
+  restoreId: RestoreId,
+  because: z.string().min(10).max(500),
+  /** Who asks. Written down as claimed: nothing here proves it. */
+  requestedBy: z.string().min(1).max(200).optional(),
+});
+export type CancelByHand = z.infer<typeof CancelByHand>;

@@ -56,17 +56,23 @@ export function changeOf({ time, detail }: ObjectCreated | z.infer<typeof Object
 }
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
-export const ExecutionEnded = envelope(
-  "aws.states",
-  "Step Functions Execution Status Change",
-  z.looseObject({
-    executionArn: z.string(),
-    stateMachineArn: z.string(),
-    name: z.string(),
-    status: z.enum(["FAILED", "TIMED_OUT", "ABORTED"]),
-    input: z.string().nullish(),
-    error: z.string().nullish(),
-    cause: z.string().nullish(),
-  }),
-);
+const executionStatus = <Status extends string>(status: z.ZodType<Status>) =>
+  envelope(
+    "aws.states",
+    "Step Functions Execution Status Change",
+    z.looseObject({
+      executionArn: z.string(),
+      stateMachineArn: z.string(),
+      name: z.string(),
+      status,
+      /** Milliseconds since 1970. */
+      startDate: z.int().optional(),
+      input: z.string().nullish(),
+      error: z.string().nullish(),
+      cause: z.string().nullish(),
+    }),
+  );
+export const ExecutionEnded = executionStatus(z.enum(["FAILED", "TIMED_OUT", "ABORTED"]));
 export type ExecutionEnded = z.infer<typeof ExecutionEnded>;
+export const ExecutionBegun = executionStatus(z.literal("RUNNING"));
+export type ExecutionBegun = z.infer<typeof ExecutionBegun>;

@@ -56,7 +56,7 @@ function secretPolicies(plan: Plan) {
   const strangers = secretsOf(
     Object.fromEntries(Object.entries(plan.targets).filter(([, { source }]) => source === undefined)),
   ); // their safety points
-  const slack = plan.tell.slack ? [plan.tell.slack.webhookSecret] : [];
+  const slack = secretsOfSlack(plan.tell);
   return {
     ...readSecrets("CaptureSecrets", "CaptureTaskRole", [...sources, ...strangers]),
     ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
@@ -102,3 +102,8 @@ const mails = ({ tell }: Plan) =>
       ]),
     ),
   );
+
+function secretsOfSlack({ slack }: Plan["tell"]): string[] {
+  if (slack === undefined) return [];
+  return ["botTokenSecret" in slack ? slack.botTokenSecret : slack.webhookSecret];
+}

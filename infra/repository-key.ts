@@ -6,6 +6,7 @@ const roles = [
   ...["RecordEvidence", "Announce", "CheckSource", "ListPoints", "DescribePoint"],
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
+  ...["DescribeRestore", "CancelRestore"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

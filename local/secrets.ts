@@ -38,13 +38,17 @@ export async function stageSecrets(): Promise<StageSecrets> {
   return StageSecrets.parse(JSON.parse(await readFile(stageFiles.secrets, "utf8")));
 }
 
+/** Of a bot that speaks to the sink: looks like one of Slack's, opens nothing, and must be found nowhere all the same. */
+export const SINK_TOKEN = "xoxb-of-the-sink";
+
 /** The name in Secrets Manager. */
 export const secretName = (name: string) => `holdfast/${stageAddresses.stage}/${name}`;
 
-/** Puts the logins, and the address of the sink as Slack's, into the emulator's Secrets Manager, which is empty at its start. */
+/** Puts the logins, and a bot's token with the address of the sink as Slack's, into the emulator's Secrets Manager, which is empty at its start. */
 export async function storeSecrets(secrets: StageSecrets): Promise<void> {
   const client = new SecretsManagerClient(awsClientOptions);
-  const values = { ...secrets, slack: { url: `${stageAddresses.sink}/slack` } };
+  const slack = { token: SINK_TOKEN, url: `${stageAddresses.sink}/slack/api/` };
+  const values = { ...secrets, slack };
   await Promise.all(
     Object.entries(values).map(([name, value]) =>
       client.send(new CreateSecretCommand({ Name: secretName(name), SecretString: JSON.stringify(value) })),

@@ -2,27 +2,29 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { z } from "zod";
+import { slackApi } from "./slack-api.ts";
 import { stageAddresses, stageFiles } from "./stage-layout.ts";
 
 /** Something that holdfast told people. `at` is when it arrived; `body` is what Slack, or an SNS subscriber, was sent. */
-export type SinkMessage = { at: string; channel: "slack" | "sns"; body: unknown };
+export type SinkMessage = { at: string; channel: "slack" | "slack-update" | "sns"; body: unknown };
 
 const Notification = z.object({ Type: z.string(), SubscribeURL: z.url().optional() });
 
 /**
  * Stands in for Slack and for an operator's inbox. Everything received is kept in memory, in order, and in
- * `.holdfast/messages.jsonl`. `POST /slack`, `POST /sns`; `GET /messages` gives `SinkMessage[]`; `DELETE /messages` forgets.
+ * `.holdfast/messages.jsonl`. `POST /slack` (a webhook), `POST /slack/api/…` (what a bot calls), `POST /sns`; `GET /messages` gives
+ * `SinkMessage[]`; `DELETE /messages` forgets.
  */
-export function makeSink(): Hono {
+export function makeSink(file = stageFiles.messages): Hono {
   let messages: SinkMessage[] = [];
   const record = (channel: SinkMessage["channel"], body: unknown) => {
     const message = { at: new Date().toISOString(), channel, body };
     messages.push(message);
-    appendFileSync(stageFiles.messages, `${JSON.stringify(message)}\n`);
+    appendFileSync(file, `${JSON.stringify(message)}\n`);
   };
   const forget = () => {
     messages = [];
-    writeFileSync(stageFiles.messages, "");
+    writeFileSync(file, "");
   };
   forget();
 
@@ -37,6 +39,7 @@ export function makeSink(): Hono {
     record("slack", await context.req.json());
     return context.text("ok");
   });
+  app.route("/slack/api", slackApi(record));
   app.post("/sns", async (context) => {
     const body: unknown = JSON.parse(await context.req.text()); // SNS sends JSON as text/plain
     const { Type, SubscribeURL } = Notification.parse(body);

@@ -17,7 +17,7 @@ import type { LocalStage } from "./local-stage.ts";
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
 type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop";
 
-const Message = z.object({ at: z.string(), channel: z.enum(["slack", "sns"]), body: z.unknown() });
+const Message = z.object({ at: z.string(), channel: z.enum(["slack", "slack-update", "sns"]), body: z.unknown() });
 export type Message = z.infer<typeof Message>;
 
 /** What a person does with a stage, by the same APIs: start, look, wait, read messages. For the demo and the tests. */
@@ -183,7 +183,7 @@ export function stageClient(stage: LocalStage) {
 }
 /** The words of a message, whichever channel brought it. */
 function textOf({ channel, body }: Message): string {
-  if (channel === "slack") return z.looseObject({ text: z.string() }).parse(body).text;
+  if (channel !== "sns") return z.looseObject({ text: z.string() }).parse(body).text;
   const { Subject = "", Message: words } = z
     .looseObject({ Subject: z.string().optional(), Message: z.string() })
     .parse(body);

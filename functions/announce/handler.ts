@@ -2,9 +2,12 @@ import { z } from "zod";
 import { defineTask, log } from "#adapters/aws/define-task.ts";
 import { wireAws, wireMetrics, wireSns } from "#adapters/aws/wire.ts";
 import { slackChannel } from "#adapters/slack.ts";
+import { slackBot } from "#adapters/slack-bot.ts";
 import { announce } from "#app/announce.ts";
+import { tellProgress } from "#app/tell-progress.ts";
 import { loadConfig } from "#config";
-import { ExecutionEnded } from "#events/envelopes.ts";
+import type { Plan } from "#domain/plan.ts";
+import { ExecutionBegun, ExecutionEnded, ObjectCreated } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { loadPlan } from "../plan.ts";
 
@@ -12,17 +15,25 @@ const config = loadConfig(process.env, ["INFO_TOPIC", "WARNING_TOPIC", "CRITICAL
 const { plan } = loadPlan(process.env);
 const ports = wireAws(config, plan.signing?.publicKeySha256);
 const topics = { info: config.INFO_TOPIC, warning: config.WARNING_TOPIC, critical: config.CRITICAL_TOPIC };
-const slack = plan.tell.slack ? [slackChannel(ports.secrets, plan.tell.slack.webhookSecret)] : [];
-const tell = announce({
-  ...ports,
-  plan,
-  channels: [wireSns(topics), ...slack],
-  log,
-  metrics: wireMetrics(config, plan),
+const channels = [wireSns(topics), ...slackOf(plan.tell)];
+const tell = announce({ ...ports, plan, channels, log, metrics: wireMetrics(config, plan) });
+const show = tellProgress({ ...ports, channels, log });
+
+const Event = z.union([ExecutionEnded, ExecutionBegun, Happened, ObjectCreated]);
+export const handler = defineTask(Event, async (event, { requestId }) => {
+  switch (event.source) {
+    case "aws.s3":
+      return show(event.detail.object.key);
+    case "holdfast":
+      return tell({ happening: happeningOf(event), requestId });
+    case "aws.states":
+      return "status" in event.detail && event.detail.status === "RUNNING"
+        ? tell({ begun: event.detail, requestId })
+        : tell({ execution: event.detail, requestId });
+  }
 });
 
-export const handler = defineTask(z.discriminatedUnion("source", [ExecutionEnded, Happened]), (event, { requestId }) =>
-  event.source === "aws.states"
-    ? tell({ execution: event.detail, requestId })
-    : tell({ happening: happeningOf(event), requestId }),
-);
+function slackOf({ slack }: Plan["tell"]) {
+  if (slack === undefined) return [];
+  return "botTokenSecret" in slack ? [slackBot(ports, slack)] : [slackChannel(ports.secrets, slack.webhookSecret)];
+}

@@ -1,8 +1,9 @@
 import type { Announcement } from "#domain/announcement.ts";
 import { sha256 } from "#domain/hashes.ts";
+import { RestoreId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
-import type { ExecutionEnded } from "#events/envelopes.ts";
+import type { ExecutionBegun, ExecutionEnded } from "#events/envelopes.ts";
 import type { Happening } from "#events/happenings.ts";
 import type { RunLog } from "#ports/log.ts";
 import type { Channel } from "#ports/messaging.ts";
@@ -11,8 +12,10 @@ import type { Repository } from "#ports/repository.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { claim } from "./claim.ts";
 import { countFailure } from "./count-failure.ts";
-import { describeFailure } from "./describe-failure.ts";
+import { describeFailure, readRequest, restoreOf } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
+import { describeBegun, describeCancelled } from "./describe-restore-events.ts";
+import { readCancelled } from "./read-restore.ts";
 
 type Ports = CatalogPorts & {
   repository: Repository;
@@ -23,7 +26,8 @@ type Ports = CatalogPorts & {
   log: RunLog;
   metrics: Metrics;
 };
-type Told = { happening: Happening; requestId: string } | { execution: ExecutionEnded["detail"]; requestId: string };
+type What = { happening: Happening } | { execution: ExecutionEnded["detail"] } | { begun: ExecutionBegun["detail"] };
+type Told = What & { requestId: string };
 
 /**
  * Tells people once. The first request to claim the message sends it, and its retries go on sending it; whoever comes
@@ -32,16 +36,17 @@ type Told = { happening: Happening; requestId: string } | { execution: Execution
 export const announce =
   (ports: Ports) =>
   async (told: Told): Promise<{ told: boolean; code?: string }> => {
-    const { runId, what } =
-      "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
+    const { runId, what } = identify(told);
     ports.log.belongsTo(runId);
     if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
       ports.log.info(`${what} was announced already`, { runId, what });
       return { told: false };
     }
-    if ("execution" in told) countFailure(ports, told.execution);
-    const announcement =
-      "happening" in told ? describeHappening(told.happening) : await describeFailure(ports, told.execution);
+    const announcement = await describe(ports, told);
+    if (!announcement) {
+      ports.log.info(`${what} is part of what was cancelled: nothing to tell`, { runId, what });
+      return { told: false };
+    }
     const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what }));
     const failures = (await Promise.allSettled(tries)).flatMap((result) =>
       result.status === "rejected" ? [result.reason] : [],
@@ -64,10 +69,34 @@ async function tellOnce(
   await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
 }
 
-const machineOf = ({ stateMachineArn, status }: ExecutionEnded["detail"]) =>
-  `${stateMachineArn.split("-").at(-1)}-${status}`;
+/** Undefined for what needs no message of its own: the safety point of a restore that was cancelled. */
+async function describe(ports: Ports, told: What): Promise<Announcement | undefined> {
+  if ("happening" in told) return describeHappening(told.happening);
+  if ("begun" in told) return describeStart(ports, told.begun);
+  const { execution } = told;
+  const { safetyFor } = readRequest(execution);
+  const restoreId = safetyFor === undefined ? restoreOf(execution) : RestoreId.safeParse(safetyFor).data;
+  const cancelled = restoreId && (await readCancelled(ports, restoreId));
+  if (cancelled) return safetyFor === undefined ? describeCancelled(cancelled) : undefined;
+  countFailure(ports, execution);
+  return describeFailure(ports, execution);
+}
 
-function identify({ type, detail }: Happening): { runId: string; what: string } {
+function describeStart({ plan, stage }: Ports, begun: ExecutionBegun["detail"]): Announcement | undefined {
+  const { source = "", target = plan.sources[source]?.restoreTo ?? "", requestedBy } = readRequest(begun);
+  const restoreId = restoreOf(begun);
+  return restoreId && describeBegun({ restoreId, source, target, stage, requestedBy });
+}
+
+const machineOf = ({ stateMachineArn }: { stateMachineArn: string }) => stateMachineArn.split("-").at(-1) ?? "";
+
+function identify(told: What): { runId: string; what: string } {
+  if ("happening" in told) return identifyHappening(told.happening);
+  const execution = "begun" in told ? told.begun : told.execution;
+  return { runId: execution.name, what: `${machineOf(execution)}-${execution.status}` };
+}
+
+function identifyHappening({ type, detail }: Happening): { runId: string; what: string } {
   switch (type) {
     case "BackupCommitted":
       return { runId: detail.backupId, what: type };

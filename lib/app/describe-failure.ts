@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
 import { describeError } from "#domain/errors.ts";
+import { restoreIdOf } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { CatalogPorts } from "./catalog.ts";
@@ -19,6 +20,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
   const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
   const cause = readableCause(execution.cause, execution.error ?? execution.status);
   const request = readRequest(execution);
+  const restoreId = restoreOf(execution);
   const runs: Record<string, Pick<Announcement, "code" | "title" | "next">> = {
     backup: {
       code: "BackupFailed",
@@ -73,6 +75,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
     intact: await describeIntact(ports).catch(
       (error) => `not known: the repository could not be read (${describeError(error).message})`,
     ),
+    ...(restoreId && { restore: { restoreId, is: "ended" } }),
     figures: [
       { label: "execution", value: execution.executionArn },
       { label: "runbook", value: `docs/runbooks/${run.code}.md` },
@@ -89,6 +92,12 @@ const hookFailed = (stage: string, { backup, source, target }: z.infer<typeof Re
     command: `npx sls invoke --stage ${stage} -f resume -d '{"again":true}'`,
   },
 });
+
+/** The restore that an execution is; undefined for other machines. */
+export function restoreOf(execution: Pick<Execution, "stateMachineArn" | "executionArn" | "startDate">) {
+  if (!execution.stateMachineArn.endsWith("-restore") || execution.startDate === undefined) return undefined;
+  return restoreIdOf(execution.executionArn, new Date(execution.startDate));
+}
 
 /** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -114,8 +123,9 @@ const Request = z.looseObject({
   target: z.string().optional(),
   backupId: z.string().optional(),
   source: z.string().optional(),
+  requestedBy: z.string().optional(),
 });
-export function readRequest({ input }: Execution): z.infer<typeof Request> {
+export function readRequest({ input }: Pick<Execution, "input">): z.infer<typeof Request> {
   try {
     return Request.parse(JSON.parse(input ?? ""));
   } catch {

@@ -70,6 +70,7 @@ export function describeHappening({ type, detail }: Happening): Announcement {
           { label: "point", value: detail.backupId },
           { label: "took", value: `${detail.seconds.toFixed(1)} s` },
         ],
+        restore: { restoreId: detail.restoreId, is: "ended" },
       };
     case "RestoreRolledBack":
       return {
@@ -83,6 +84,7 @@ export function describeHappening({ type, detail }: Happening): Announcement {
             ? { say: "when nobody needs that any more:", command: detail.kept.map(({ drop }) => drop).join("\n") }
             : { say: "let the application in and look at it." },
         figures: [{ label: "restore", value: detail.restoreId }],
+        restore: { restoreId: detail.restoreId, is: "ended" },
       };
     case "BackupRestored":
       return {

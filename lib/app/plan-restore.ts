@@ -1,8 +1,7 @@
 import type { z } from "zod";
 import { InputInvalid, NoSuchPoint } from "#domain/errors.ts";
-import { sha256 } from "#domain/hashes.ts";
 import { NO_HOOKS } from "#domain/hooks.ts";
-import { newRestoreId } from "#domain/ids.ts";
+import { restoreIdOf } from "#domain/ids.ts";
 import type { Plan, Target } from "#domain/plan.ts";
 import { chooseLatest, isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
@@ -29,7 +28,7 @@ export const planRestore =
     if (point.component.engine !== engine)
       throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
     const startedAt = new Date(execution.startTime);
-    const restoreId = newRestoreId(sha256(execution.id).slice(0, 4), startedAt);
+    const restoreId = restoreIdOf(execution.id, startedAt);
     ports.log.belongsTo(restoreId);
     const { source } = input;
     const { backupId } = point;

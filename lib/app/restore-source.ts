@@ -1,3 +1,4 @@
+import type { Artifact } from "#domain/artifact.ts";
 import { FactsDiffer, NoSuchPoint } from "#domain/errors.ts";
 import { compareFacts, countFacts, describeDifferences, type Facts } from "#domain/facts.ts";
 import type { Phases, Restored } from "#domain/outcome.ts";
@@ -5,39 +6,57 @@ import { isTrusted } from "#domain/recovery-point.ts";
 import type { TaskInputOf } from "#domain/task-input.ts";
 import type { Engine, EngineTools } from "#ports/engine.ts";
 import type { DataKeys } from "#ports/keys.ts";
+import type { Clock } from "#ports/log.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { engineOf } from "./capture-source.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findPoint, openPoint } from "./open-point.ts";
+import { recordProgress } from "./record-progress.ts";
+import { claimSwap, throwIfCancelled } from "./swap-or-cancel.ts";
 
-type Ports = CatalogPorts & { engines: Record<string, Engine>; keys: DataKeys; sealing: Sealing };
+type Ports = CatalogPorts & { engines: Record<string, Engine>; keys: DataKeys; sealing: Sealing; clock: Clock };
 type Result = Pick<Restored, "phases" | "factsCompared" | "putThere" | "kept" | "notes">;
 
-/** Loads a point beside what is there, compares its facts with the capture's, and swaps. Throws, and the target is as it was. */
+/** The phase that changes the target. */
+const SWAP = "swap";
+
+/**
+ * Loads a point beside what is there, compares its facts with the capture's, and swaps, unless it was cancelled before. Throws,
+ * and the target is as it was. Says how far it is meanwhile.
+ */
 export const restoreSource =
   (ports: Ports) =>
-  async (input: TaskInputOf<"restore">, tools: EngineTools): Promise<Result> => {
+  async (input: TaskInputOf<"restore">, attempt: number, tools: EngineTools): Promise<Result> => {
+    const { restoreId, runId, task } = input;
+    await throwIfCancelled(ports, restoreId);
     const engine = engineOf(ports.engines, input.engine);
     const point = await findPoint(ports, input.backupId, input.source);
     if (!isTrusted(point))
       throw new NoSuchPoint(`${input.source} in ${input.backupId} is ${point.proof}, not verified`);
     const { open, count } = await openPoint(ports, point, tools.signal);
+    const target = engine.section.target.parse(input.section);
+    const whole = { artifacts: point.component.artifacts, facts: point.facts, options: input.options };
+    const totalBytes = storedBytes(engine.readsToRestore?.(whole) ?? whole.artifacts);
+    const meter = { bytes: () => count.bytes, totalBytes };
     const phases: Phases = {};
     let factsCompared = 0;
-    const result = await engine.restore(
-      {
-        ...tools,
-        open,
-        restoreId: input.restoreId,
-        fingerprint: input.fingerprint,
-        phase: (name, work) => measure(phases, name, work),
-        compare: (captured, restored) => {
-          factsCompared += compareWhole(captured, restored);
-        },
+    let mayBeSwapped = false;
+    const progress = recordProgress({ ...ports, log: tools.log }, { runId, task, attempt }, meter);
+    const steps = {
+      async phase<T>(name: string, work: () => Promise<T>): Promise<T> {
+        if (name === SWAP && !mayBeSwapped) await claimSwap(ports, restoreId);
+        mayBeSwapped ||= name === SWAP; // what has begun ends, whatever can be asked of the repository by then
+        progress.enter(name);
+        return measure(phases, name, work);
       },
-      engine.section.target.parse(input.section),
-      { artifacts: point.component.artifacts, facts: point.facts, options: input.options },
-    );
+      compare(captured: Facts, restored: Facts): void {
+        factsCompared += compareWhole(captured, restored);
+      },
+    };
+    const { fingerprint } = input;
+    const result = await engine
+      .restore({ ...tools, ...steps, open, restoreId, fingerprint }, target, whole)
+      .finally(progress.stop);
     if (factsCompared === 0) throw new FactsDiffer("Nothing was compared, which proves nothing");
     const fetch = count.waitedForStorageMs / 1000;
     return {
@@ -46,6 +65,8 @@ export const restoreSource =
       phases: rounded({ fetch, ...phases, load: Math.max(0, (phases["load"] ?? 0) - fetch) }),
     };
   };
+
+const storedBytes = (artifacts: Artifact[]) => artifacts.reduce((sum, { bytes }) => sum + bytes, 0);
 
 async function measure<T>(phases: Phases, name: string, work: () => Promise<T>): Promise<T> {
   const begun = performance.now();

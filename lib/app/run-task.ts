@@ -105,7 +105,7 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
     case "inspect":
       return inspectTarget(ports)(input, tools);
     case "restore":
-      return restoreSource(ports)(input, tools);
+      return restoreSource(ports)(input, attempt, tools);
     case "rollback":
       return rollbackTarget(ports.engines)(input, tools);
     case "sql":

@@ -25,6 +25,6 @@ export const startRestore =
     return {
       verdict: `The restore of ${input.source} into ${target} has been started`,
       figures: { target, isLive, executionArn },
-      next: `Follow it in the Step Functions console (holdfast-${stage}-restore); a message tells how it ends.`,
+      next: `How far it is: npx sls invoke --stage ${stage} -f describe-restore -d '{"source":"${input.source}"}'\nA message tells how it ends.`,
     };
   };

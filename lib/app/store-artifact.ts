@@ -29,7 +29,11 @@ export const storeArtifact =
     const either = AbortSignal.any([signal, failed.signal]);
     const upload = await uploads.begin(key, either);
     const plain = { bytes: 0, hash: createHash("sha256") };
-    const progress = reportProgress(log, stream.holds, () => plain.bytes);
+    const progress = reportProgress(log, stream.holds, {
+      bytes: () => plain.bytes,
+      totalBytes: stream.expectedBytes,
+      isExpectation: true,
+    });
     try {
       const produced = stream.open();
       const proof = stream.prove();

@@ -7,6 +7,7 @@ import type { Sealing } from "#ports/sealing.ts";
 import { engineOf } from "./capture-source.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findPoint, openPoint } from "./open-point.ts";
+import { reportProgress } from "./report-progress.ts";
 
 type Ports = CatalogPorts & { engines: Record<string, Engine>; keys: DataKeys; sealing: Sealing };
 
@@ -25,10 +26,11 @@ export const verifySource =
     let bytesRead = 0;
     try {
       const { open, count } = await openPoint(ports, point, tools.signal);
-      const result = await engineOf(ports.engines, point.component.engine).verify(
-        { ...tools, open },
-        { artifacts, ...(facts ? { facts } : {}) },
-      );
+      const meter = { bytes: () => count.bytes, totalBytes: point.component.size };
+      const progress = reportProgress(tools.log, `verify ${input.source}`, meter);
+      const result = await engineOf(ports.engines, point.component.engine)
+        .verify({ ...tools, open }, { artifacts, ...(facts ? { facts } : {}) })
+        .finally(progress.stop);
       bytesRead = count.bytes;
       return { quarantine: result.wrong, bytesRead, ...(result.facts ? { facts: result.facts } : {}) };
     } catch (error) {

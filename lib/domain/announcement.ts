@@ -1,3 +1,5 @@
+import type { RestoreId } from "./ids.ts";
+
 /** How loud: there is one SNS topic for each. */
 export type Severity = "info" | "warning" | "critical";
 
@@ -12,6 +14,8 @@ export type Announcement = {
   intact: string;
   next: { say: string; command?: string };
   figures: { label: string; value: string }[];
+  /** The restore that it is about: its messages belong together. */
+  restore?: { restoreId: RestoreId; is: "begun" | "under way" | "ended" };
 };
 
 /** The same words for channels that take plain text. */

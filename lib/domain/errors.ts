@@ -86,6 +86,10 @@ export class TargetUnfit extends BackupError {
 export class SwapFailed extends BackupError {
   override readonly name = "SwapFailed";
 }
+/** cancel-restore came before the swap. The target is as it was. */
+export class RestoreCancelled extends BackupError {
+  override readonly name = "RestoreCancelled";
+}
 /** The old state is not there, in whole or in part: it was dropped, rolled back already, or there never was one. Nothing was touched. */
 export class NothingToRollBack extends BackupError {
   override readonly name = "NothingToRollBack";

@@ -54,3 +54,17 @@ export const DroppedState = z.strictObject({
   dropped: z.array(z.string()),
 });
 export type DroppedState = z.infer<typeof DroppedState>;
+
+/** `restores/<restoreId>/cancelled.json`: that somebody put an end to a restore before its swap. Signed too. */
+export const Cancelled = z.strictObject({
+  schema: z.literal(1),
+  restoreId: RestoreId,
+  source: z.string(),
+  target: z.string(),
+  because: z.string(),
+  requestedBy: z.strictObject({ claimed: z.string().nullable(), call: z.string() }),
+  cancelledAt: z.iso.datetime(),
+  /** What the restore was at, in words. */
+  at: z.string(),
+});
+export type Cancelled = z.infer<typeof Cancelled>;

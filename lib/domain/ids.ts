@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sha256 } from "./hashes.ts";
 
 /** Names of sources, targets and backups in a plan: they become parts of keys and of machine names. */
 export const Name = z
@@ -28,7 +29,9 @@ export const scheduledBackupId = (backup: string, at: Date) => BackupId.parse(`$
 /** `suffix`: four characters that tell runs of the same second apart. */
 export const manualBackupId = (suffix: string, at: Date) => BackupId.parse(`${stamp(at)}-manual-${suffix}`);
 export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`${stamp(at)}-safety-${restore}`);
-export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${stamp(at)}-${suffix}`);
+/** Of the execution that restores: whoever knows the one knows the other. */
+export const restoreIdOf = (executionArn: string, startedAt: Date) =>
+  RestoreId.parse(`${stamp(startedAt)}-${sha256(executionArn).slice(0, 4)}`);
 
 /** `nightly`, `manual-k3x9`, `safety-<restoreId>`. */
 export const nameOfBackup = (id: BackupId) => id.slice("2026-02-23-020000-".length);

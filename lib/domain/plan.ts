@@ -74,11 +74,21 @@ export const Encryption = z.union(
       "must be `escrow: { publicKeyFile: config/escrow/….asc }`, or `escrow: none` with `because:` and the reason in at least 10 characters",
   },
 );
+const SlackWebhook = z.strictObject({
+  webhookSecret: SecretArn.describe('A secret that holds { "url": "https://hooks.slack.com/…" }.'),
+});
+const SlackBot = z.strictObject({
+  botTokenSecret: SecretArn.describe('A secret that holds { "token": "xoxb-…" } of an app with the scope chat:write.'),
+  channel: z
+    .string()
+    .regex(/^[CG][A-Z0-9]{2,}$/, "must be the ID of a channel, as in C0123456789")
+    .describe("The ID of a channel that the app was invited to."),
+});
 export const Tell = z.strictObject({
   slack: z
-    .strictObject({ webhookSecret: SecretArn })
+    .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
     .optional()
-    .describe('A channel\'s incoming webhook; its secret holds { "url": "https://hooks.slack.com/…" }.'),
+    .describe("A channel of Slack: by its incoming webhook, or by a bot, which can also show how far a restore is."),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
 });
 /** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */

@@ -1,4 +1,4 @@
-import type { BackupId, RestoreId } from "./ids.ts";
+import { type BackupId, RestoreId } from "./ids.ts";
 
 /** Every key of the repository is built here and nowhere else. docs/reference/repository-layout.md explains them. */
 export const repositoryLayout = (stage: string) => ({
@@ -14,6 +14,7 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/${id}/proofs/${source}/${proof}-${runId}.json`,
   proofSignature: (proofKey: string, sha256: string) => `${proofKey.replace(/\.json$/, "")}.${sha256}.sig`,
   wrappedKey: (keyId: string, generation: number) => `${stage}/keys/${keyId}/${generation}.json`,
+  runs: `${stage}/runs/`,
   run: (runId: string) => `${stage}/runs/${runId}/`,
   claim: (runId: string) => `${stage}/runs/${runId}/claim.json`,
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
@@ -24,11 +25,15 @@ export const repositoryLayout = (stage: string) => ({
   quiesced: (hookRun: string, source: string) => `${stage}/runs/${hookRun}/${source}.quiesced.json`,
   resumed: (hookRun: string, source: string, attempt: number, isWhole: boolean) =>
     `${stage}/runs/${hookRun}/${source}.${attempt}.${isWhole ? "resumed" : "not-resumed"}.json`,
+  progress: (runId: string, task: string, attempt: number, number: number) =>
+    `${stage}/runs/${runId}/${task}.${attempt}.${String(number).padStart(4, "0")}.progress.json`,
+  swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
   dropped: (id: RestoreId) => `${stage}/restores/${id}/dropped.json`,
+  cancelled: (id: RestoreId) => `${stage}/restores/${id}/cancelled.json`,
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
@@ -38,6 +43,13 @@ export type ProofName = "verified" | "quarantined" | "released" | "proven";
 export function backupIdOfManifestKey(stage: string, key: string): string | undefined {
   const [first, id, file, ...rest] = key.split("/");
   return first === stage && file === "manifest.json" && rest.length === 0 ? id : undefined;
+}
+
+/** `{ restoreId, task }` of a key such as `<stage>/runs/<restoreId>/<task>.<attempt>.<NNNN>.progress.json`. */
+export function restoreOfProgressKey(stage: string, key: string): { restoreId: RestoreId; task: string } | undefined {
+  const [, of, runId, task] = /^([^/]+)\/runs\/([^/]+)\/([^/.]+)\.\d+\.\d+\.progress\.json$/.exec(key) ?? [];
+  const restoreId = RestoreId.safeParse(runId).data;
+  return of === stage && restoreId !== undefined && task !== undefined ? { restoreId, task } : undefined;
 }
 
 /** `{ proof, runId }` of a key below `proofs/<source>/`; undefined for signatures and strangers. */

@@ -114,6 +114,8 @@ export interface Engine<Source = unknown, Target = unknown> {
   capture(tools: CaptureTools, source: Source): Promise<CaptureResult>;
   verify(tools: VerifyTools, point: PointToVerify): Promise<VerifyResult>;
   inspect(tools: EngineTools, target: Target, point: PointToRestore): Promise<TargetState>;
+  /** What a restore with these options reads, to tell how far it is; every artifact of the point where this is not there. */
+  readsToRestore?(point: PointToRestore): Artifact[];
   restore(tools: RestoreTools, target: Target, point: PointToRestore): Promise<RestoreResult>;
   /**
    * There where the trait says that a swap keeps the old state: puts it back in one step, and keeps what it replaces.

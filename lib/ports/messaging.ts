@@ -17,6 +17,8 @@ export interface Machines {
 export interface Channel {
   name: string;
   tell(announcement: Announcement): Promise<void>;
+  /** There where messages can be changed: shows this in place of what was told of the same restore before. */
+  update?(announcement: Announcement): Promise<void>;
 }
 
 /** A Fargate task that is started and waited for by hand, outside a machine. */

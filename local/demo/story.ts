@@ -8,6 +8,7 @@ import type { Narrate } from "../narrate.ts";
 import type { Execution, Message, StageClient } from "../stage-client.ts";
 import { cutOffPgDump, withTaskFault } from "./faults.ts";
 import { disaster, type FleetState, lookAtFleet, sql } from "./fleet-state.ts";
+import { whileShowingProgress } from "./show-progress.ts";
 import { describeBackup } from "./tables.ts";
 
 export type Told = {
@@ -78,7 +79,16 @@ export async function tellStory(
   );
   expectStatus(refusal, "FAILED");
   show(z.object({ errorMessage: z.string() }).parse(JSON.parse(refusal.cause)).errorMessage);
-  const restores = await Promise.all(
+  const restores = await whileShowingProgress(client, show, () => restoreAll(client, narrate));
+  const after = await lookAtFleet(stage);
+  if (JSON.stringify(after) !== JSON.stringify(before))
+    throw new Error(`the fleet differs: ${JSON.stringify({ before, after })}`);
+  const rollback = await rollBackStaging(stage, client, narrate);
+  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after, rollback };
+}
+
+const restoreAll = (client: StageClient, narrate: Narrate) =>
+  Promise.all(
     (["app-db", "sessions", "uploads"] as const).map((source) =>
       narrate(`restore ${source}: safety point, load beside, compare, swap`, async () => {
         const begun = performance.now();
@@ -89,12 +99,6 @@ export async function tellStory(
       }),
     ),
   );
-  const after = await lookAtFleet(stage);
-  if (JSON.stringify(after) !== JSON.stringify(before))
-    throw new Error(`the fleet differs: ${JSON.stringify({ before, after })}`);
-  const rollback = await rollBackStaging(stage, client, narrate);
-  return { before, backup, verified, brokenRun, afterDisaster, refusal, restores, after, rollback };
-}
 
 /** Somebody restores over what a colleague keeps in staging. One call puts the colleague's state back. */
 async function rollBackStaging(stage: LocalStage, client: StageClient, narrate: Narrate): Promise<Told["rollback"]> {

@@ -15,6 +15,7 @@ CORRECTIONS = [
     "async_invocations",
     "run_task_sync",
     "execution_end",
+    "nested_executions",
     "timeouts",
     "sns_publish",
     "s3_versioned_range",

@@ -1,4 +1,4 @@
-import { newRestoreId, scheduledBackupId } from "#domain/ids.ts";
+import { RestoreId as Id, scheduledBackupId } from "#domain/ids.ts";
 import { Inspected, Restored } from "#domain/outcome.ts";
 import { finished, start } from "./containers.ts";
 import { type Contestant, pipelineContainer, SPLIT_ABOVE } from "./contestants.ts";
@@ -51,7 +51,7 @@ async function byWorker(ground: Ground, jobs: number, title: string): Promise<Co
   const backupId = scheduledBackupId(`to-restore-${jobs}`, new Date(Date.UTC(2026, 1, 1)));
   await verifiedPoint(ground, captureInput(ground, backupId, { jobs, splitAbove: SPLIT_ABOVE }));
   const restoreOf = (round: number) => {
-    const restoreId = newRestoreId(`run${jobs}`, new Date(Date.UTC(2026, 2, 1, 0, 0, round)));
+    const restoreId = Id.parse(`2026-03-01-00000${round}-run${jobs}`);
     const options = { databases: { [ground.database.name]: into } };
     const its = { runId: restoreId, source: SOURCE, engine: "postgresql", backupId, target: into, options };
     return { restoreId, its: { ...its, section: { ...section, jobs } } };

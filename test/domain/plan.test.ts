@@ -70,6 +70,22 @@ describe("the plan", () => {
     expect(problems).toContain('(the file): Unrecognized key: "retention"');
   });
 
+  it("tells Slack by a webhook or by a bot in a channel, and by exactly one of them", () => {
+    const secret = "arn:aws:secretsmanager:us-east-1:000000000000:secret:slack";
+    const told = (slack: unknown) => problemsOf({ ...localPlan(), tell: { slack } });
+
+    expect(told({ webhookSecret: secret })).toBe("no problem");
+    expect(told({ botTokenSecret: secret, channel: "C0123456789" })).toBe("no problem");
+    const wrong = [
+      { webhookSecret: secret, botTokenSecret: secret, channel: "C0123456789" },
+      { botTokenSecret: secret },
+      {},
+    ];
+    for (const slack of wrong)
+      expect(told(slack)).toContain("tell.slack: must be `{ webhookSecret }` or `{ botTokenSecret, channel }`");
+    expect(told({ botTokenSecret: secret, channel: "#alerts" })).toContain("tell.slack.channel: must be the ID");
+  });
+
   it("takes the ARN of a KMS key for the bucket's own encryption, beside either kind of escrow, and no alias", () => {
     const plan = localPlan();
     const kmsKey = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";

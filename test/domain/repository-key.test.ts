@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BackupId, RestoreId } from "#domain/ids.ts";
 import { placeOf } from "#domain/repository-key.ts";
-import { repositoryLayout } from "#domain/repository-layout.ts";
+import { repositoryLayout, restoreOfProgressKey } from "#domain/repository-layout.ts";
 
 const layout = repositoryLayout("prod");
 const id = BackupId.parse("2026-02-23-020000-nightly");
@@ -24,7 +24,11 @@ describe("where a key of the repository belongs", () => {
     ["run", layout.taskInput(restore, "inspect-app-db")],
     ["run", layout.outcome(id, "app-db", 0)],
     ["run", layout.announced("by-hand-0123", "PointVerified-app-db-by-slack")],
+    ["run", layout.progress(restore, "app-db", 0, 7)],
+    ["run", layout.swapOrCancel(restore)],
+    ["run", layout.announced(restore, "progress-load-4")],
     ["evidence", layout.evidence(restore)],
+    ["evidence", layout.cancelled(restore)],
     ["evidence", layout.rollback(restore)],
     ["evidence", layout.proofSignature(layout.evidence(restore), hash)],
   ])("is read from the key of each %s", (kind, key) => {
@@ -42,5 +46,22 @@ describe("where a key of the repository belongs", () => {
     "prod/",
   ])("R3 O7: nothing of holdfast's is %s", (key) => {
     expect(placeOf("prod", key)).toBeUndefined();
+  });
+});
+
+describe("whose progress a key holds", () => {
+  it("is read from the key that the layout builds", () => {
+    const key = layout.progress(restore, "app-db", 0, 7);
+
+    expect(restoreOfProgressKey("prod", key)).toEqual({ restoreId: restore, task: "app-db" });
+  });
+
+  it.each([
+    layout.progress(restore, "app-db", 0, 7).replace("prod/", "staging/"),
+    layout.progress("by-hand-0123", "app-db", 0, 7),
+    layout.outcome(restore, "app-db", 0),
+    `prod/runs/${restore}/more/app-db.0.0007.progress.json`,
+  ])("is nobody's for %s", (key) => {
+    expect(restoreOfProgressKey("prod", key)).toBeUndefined();
   });
 });

@@ -26,6 +26,7 @@ describe("the packaged template", () => {
     const rolesWith = (wanted: string) =>
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
+      "CancelRestoreRole",
       "CommitBackupRole",
       "RecordEvidenceRole",
       "RecordProofsRole",

@@ -10,6 +10,7 @@ import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
+import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions, machineExecutions } from "./hooks.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
@@ -56,6 +57,9 @@ export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRI
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
+export const wireExecutions = () => sfnExecutions(new SFNClient(RETRIES));
+export const wireRunningTasks = ({ CLUSTER }: Record<"CLUSTER", string>) =>
+  ecsRunningTasks(new ECSClient(RETRIES), CLUSTER);
 /** Tasks that a function starts itself, in the network that its own function.yml names. */
 export const wireTasks = (
   { CLUSTER, SUBNET_IDS, ASSIGN_PUBLIC_IP }: Record<"CLUSTER" | "SUBNET_IDS" | "ASSIGN_PUBLIC_IP", string>,

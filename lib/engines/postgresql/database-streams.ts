@@ -10,6 +10,9 @@ export function databaseStreams(artifacts: Artifact[]): Map<string, DatabaseStre
   return new Map([...databases].map(([database, its]) => [database, streamsOf(its)]));
 }
 
+export const artifactsOf = (streams: DatabaseStreams): Artifact[] =>
+  "dump" in streams ? [streams.dump] : [streams.schema, ...streams.data];
+
 export const dataKind = (number: number) => `data-${String(number).padStart(2, "0")}`;
 
 /** Written by `pg_dump`. */

@@ -1,6 +1,8 @@
 import { defineEngine } from "#ports/engine.ts";
 import { capture } from "./capture.ts";
+import { chooseDatabases } from "./chosen.ts";
 import { PostgresqlRestoreOptions, postgresqlSections } from "./config.ts";
+import { artifactsOf } from "./database-streams.ts";
 import { dropOld } from "./drop-old.ts";
 import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
@@ -23,6 +25,7 @@ export const postgresql = defineEngine({
   capture,
   verify,
   inspect,
+  readsToRestore: (point) => chooseDatabases(point).flatMap(({ streams }) => artifactsOf(streams)),
   restore,
   rollback,
   runSql,

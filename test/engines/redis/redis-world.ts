@@ -8,7 +8,7 @@ import type { Artifact } from "#domain/artifact.ts";
 import { FactsDiffer } from "#domain/errors.ts";
 import { compareFacts, countFacts, describeDifferences, type Facts } from "#domain/facts.ts";
 import { sha256 } from "#domain/hashes.ts";
-import { newRestoreId } from "#domain/ids.ts";
+import { restoreIdOf } from "#domain/ids.ts";
 import type { CapturedStream, CaptureTools, PointToRestore, RestoreTools, VerifyTools } from "#ports/engine.ts";
 import { privateFolder } from "./real-redis.ts";
 
@@ -62,7 +62,7 @@ export function redisWorld(): World {
     }),
     restore: async (fingerprint) => ({
       ...(await world.verify()),
-      restoreId: newRestoreId("test", new Date()),
+      restoreId: restoreIdOf("test", new Date()),
       fingerprint,
       phase: async (name, work) => {
         world.phases.push(name);

@@ -14,6 +14,8 @@ const ALARM_WITHIN_MS = 60_000;
 export type Expected = {
   /** All executions that failed since the watch began; each has told people once, by every channel. */
   failed?: readonly Execution[];
+  /** Ended on purpose: no alarm tells of them. */
+  cancelled?: readonly Execution[];
   /** What must neither be listed as verified nor be `latest`. */
   notGood?: readonly { source: SourceName; backupId: string }[];
   /** Where `latest` has moved to; it stays where it was otherwise. */
@@ -35,10 +37,10 @@ export async function watchStage(world: World) {
   return {
     before,
     latestBefore,
-    async expectInvariants({ failed = [], notGood = [], latest = {} }: Expected = {}): Promise<void> {
+    async expectInvariants({ failed = [], cancelled = [], notGood = [], latest = {} }: Expected = {}): Promise<void> {
       await quiet(world);
       const arns = (await executionArns(world)).filter((arn) => !known.has(arn));
-      await expectAlarms(world, arns, failed); // I3
+      await expectAlarms(world, arns, failed, cancelled); // I3
       await expectNotGood(world, notGood, { ...latestBefore, ...latest }); // I1
       const after = await takeInventory(world);
       expectNothingLost(before, after); // I2
@@ -86,11 +88,18 @@ async function expectNotGood(world: World, notGood: Expected["notGood"] = [], la
   expect(await latestOf(world), "I1: latest").toEqual(latest);
 }
 
-async function expectAlarms(world: World, arns: readonly string[], failed: readonly Execution[]): Promise<void> {
+async function expectAlarms(
+  world: World,
+  arns: readonly string[],
+  failed: readonly Execution[],
+  cancelled: readonly Execution[],
+): Promise<void> {
   const { client } = world;
   const ended = await Promise.all(arns.map((arn) => client.describe(arn)));
   const unsuccessful = ended.filter(({ status }) => status !== "SUCCEEDED").map(({ arn }) => arn);
-  expect(unsuccessful.toSorted(), "executions that failed").toEqual(failed.map(({ arn }) => arn).toSorted());
+  expect(unsuccessful.toSorted(), "executions that failed").toEqual(
+    [...failed, ...cancelled].map(({ arn }) => arn).toSorted(),
+  );
   for (const { arn } of failed)
     for (const channel of ["slack", "sns"])
       await client.message((text, from) => from === channel && text.includes(`execution: ${arn}`), ALARM_WITHIN_MS);
@@ -118,8 +127,8 @@ const Sns = z.looseObject({
 });
 
 const isAlarm = ({ channel, body }: Message) =>
-  channel === "slack"
-    ? JSON.stringify(Slack.parse(body).blocks).includes(":rotating_light:")
+  channel !== "sns"
+    ? channel === "slack" && JSON.stringify(Slack.parse(body).blocks).includes(":rotating_light:")
     : Sns.parse(body).TopicArn.endsWith("-critical");
 
 function codeOf({ channel, body }: Message): string {

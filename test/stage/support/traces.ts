@@ -8,7 +8,7 @@ import { DecryptCommand } from "@aws-sdk/client-kms";
 import { paginateGetExecutionHistory } from "@aws-sdk/client-sfn";
 import { z } from "zod";
 import { sampleTreeSecret } from "#local/fleet/sample-tree.ts";
-import { stageSecrets } from "#local/secrets.ts";
+import { SINK_TOKEN, stageSecrets } from "#local/secrets.ts";
 import { awsClientOptions } from "#local/stage-layout.ts";
 import type { World } from "./world.ts";
 
@@ -104,7 +104,8 @@ export async function canaries(
   );
   return [
     ...logins,
-    { name: "Slack's webhook", forms: [`${stage.sink}/slack`] },
+    { name: "Slack's token", forms: [SINK_TOKEN] },
+    { name: "Slack's address", forms: [`${stage.sink}/slack`] },
     { name: "what a file of the sample tree holds", forms: [sampleTreeSecret] },
     ...dataKeys,
   ];
