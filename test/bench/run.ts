@@ -16,7 +16,7 @@ import { report, writeReport } from "./report.ts";
 import { startStandIn } from "./stand-in.ts";
 
 /**
- * `npm run bench`: holdfast's worker beside the pipelines that people write by hand, into the same S3 server. `--scale`
+ * `npm run bench -- postgresql`: holdfast's worker beside the pipelines that people write by hand, into the same S3 server. `--scale`
  * makes the database smaller or larger; docs/performance.md is written only by a whole measurement, so never by a quick look.
  */
 const { values } = parseArgs({
@@ -79,7 +79,14 @@ async function measure(ground: Ground): Promise<void> {
         `      ${seconds.toFixed(1)} s, ${(plainBytes / 1e6 / seconds).toFixed(0)} MB/s; other programs took ${(watched.otherCpuSeconds / seconds).toFixed(2)} processors${watched.node ? `; Node at most ${(watched.node.peakBytes / 1e6).toFixed(0)} MB` : ""}\n`,
       ),
   });
-  const text = report({ runs, contestants, plainBytes, zstdBytes, command: "npm run bench", at: new Date() });
+  const text = report({
+    runs,
+    contestants,
+    plainBytes,
+    zstdBytes,
+    command: "npm run bench -- postgresql",
+    at: new Date(),
+  });
   process.stdout.write(`\n${text}\n\n`);
   if (plainBytes < WHOLE_BYTES || rounds < LEAST_ROUNDS)
     return void process.stdout.write("docs/performance.md is left as it is: this was only a quick look\n");

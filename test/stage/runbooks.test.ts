@@ -62,7 +62,7 @@ describe.concurrent.each([
   { lane: pages.filter((page) => ofLive(page) < 0) },
 ])("the runbooks", ({ lane }) => {
   it.each(lane)(
-    "AS-31 every command of “$name” does what the page says, after a fault of its kind",
+    "AS-31 every command of $name does what the page says, after a fault of its kind",
     { concurrent: false, timeout: PAGE_MS },
     (page) => readAloud(page),
   );
