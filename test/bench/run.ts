@@ -19,7 +19,7 @@ import { prepareRestores } from "./restore-contestants.ts";
 import { startStandIn } from "./stand-in.ts";
 
 /**
- * `npm run bench`: holdfast's worker beside the pipelines that people write by hand, into the same S3 server;
+ * `npm run bench -- capture`: holdfast's worker beside the pipelines that people write by hand, into the same S3 server;
  * `npm run bench -- restore`: its restore beside theirs. `--scale`
  * makes the database smaller or larger; docs/performance.md is written only by a whole measurement, so never by a quick look.
  */
@@ -27,10 +27,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { scale: { type: "string", default: "1" }, rounds: { type: "string", default: "3" } },
 });
-const what = z.enum(["capture", "restore"]).parse(positionals[0] ?? "capture");
+const what = z.enum(["capture", "restore"]).parse(positionals[0]);
 const scale = Number(values.scale);
 const rounds = Number(values.rounds);
-const COMMANDS = { capture: "npm run bench", restore: "npm run bench -- restore" };
+const COMMANDS = { capture: "npm run bench -- capture", restore: "npm run bench -- restore" };
 const WHOLE_BYTES = 2e9;
 const LEAST_ROUNDS = 3;
 if (!(scale > 0) || !Number.isInteger(rounds) || rounds < 1)

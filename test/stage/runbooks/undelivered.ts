@@ -67,7 +67,7 @@ export async function undelivered(
     steps: [
       { shows: ["AnnouncementFailed", "Slack did not take the message", execution, '"requestPayload', "check-backup"] },
       {
-        shows: [`newer, being verified: ${backupId}`, "Backup nightly has been started", "-verify:"],
+        shows: ["Backup nightly has been started", backupId, '"proof": "committed"', "-verify:"],
         until: async (printed) => {
           await hasEnded(world)(printed.slice(printed.lastIndexOf("executionArn") - 1));
           return isBackedUp(world)(printed);
