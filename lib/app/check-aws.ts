@@ -16,7 +16,7 @@ export const checkUploads = (
   { runId, task }: Input,
   signal: AbortSignal,
 ) =>
-  checkService("S3", "a gateway endpoint for S3", async () => {
+  checkService("S3", "a gateway endpoint for S3 in their route tables", async () => {
     const upload = await uploads.begin(layout.probe(runId, task), signal);
     await upload.abort();
     return "the repository takes an artifact: one was begun, and taken back";
@@ -24,16 +24,19 @@ export const checkUploads = (
 
 /** A key that is thrown away, in the context of a capture of this source. */
 export const checkKey = ({ keys }: AwsProbes, { runId, source }: Input) =>
-  checkService("KMS", "an interface endpoint for kms", async () => {
+  checkService("KMS", interfaceEndpoint("kms"), async () => {
     const { wrappedKey } = await keys.generate({ backupId: runId, source });
     return `${wrappedKey.kmsKey} gives data keys`;
   });
 
 export const checkSecret = ({ secrets }: AwsProbes, arn: string) =>
-  checkService("Secrets Manager", "an interface endpoint for secretsmanager", async () => {
+  checkService("Secrets Manager", interfaceEndpoint("secretsmanager"), async () => {
     await secrets.read(arn);
     return "the source's secret can be read";
   });
+
+const interfaceEndpoint = (service: string) =>
+  `an interface endpoint for ${service} whose security group lets the tasks' in on port 443`;
 
 async function checkService(name: string, endpoint: string, ask: () => Promise<string>): Promise<SourceCheck> {
   try {
@@ -44,7 +47,7 @@ async function checkService(name: string, endpoint: string, ask: () => Promise<s
     return problem(
       name,
       UNREACHED.test(`${code} ${kind}`)
-        ? `can't be reached from the tasks' subnets (${code}: ${message}): give them ${endpoint}, whose security group lets the tasks' in on port 443, or a NAT gateway`
+        ? `can't be reached from the tasks' subnets (${code}: ${message}): give them ${endpoint}, or a NAT gateway`
         : `refuses (${kind}: ${message}): see the policies of the capture task's role, of the endpoint, and of the key, secret or bucket`,
     );
   }

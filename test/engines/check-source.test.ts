@@ -1,16 +1,16 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer as createTcpServer, type Server } from "node:net";
+import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
 import { createServer } from "node:tls";
 import { expect, it, onTestFinished } from "vitest";
+import { wireProbes } from "#adapters/aws/wire.ts";
 import { surroundings } from "#adapters/surroundings.ts";
 import { checkSource } from "#app/check-source.ts";
 import type { SourceCheck } from "#domain/source-check.ts";
 import { redis } from "#engines/redis/engine.ts";
 import { layout } from "../support/memory-world.ts";
 import { certificateOf, type Served } from "./certificates.ts";
+import { listening, portThatSwallows } from "./listeners.ts";
 import { startRedis, startRedisByTls } from "./redis/real-redis.ts";
 import { redisWorld } from "./redis/redis-world.ts";
 
@@ -143,7 +143,6 @@ it("IS-25 tells a service without a way from one that refuses, and a full scratc
   const workDir = await mkdtemp("/dev/shm/scratch-");
   onTestFinished(() => rm(workDir, { recursive: true }));
   await writeFile(join(workDir, "full"), Buffer.alloc(8_000_000));
-  const never = Object.assign(new Error("connect ETIMEDOUT"), { name: "TimeoutError" });
   const denied = Object.assign(new Error("not authorized"), { name: "AccessDenied" });
 
   const found = await check(
@@ -152,7 +151,7 @@ it("IS-25 tells a service without a way from one that refuses, and a full scratc
       workDir,
       probes: {
         ...wellKept,
-        keys: { ...wellKept.keys, generate: () => Promise.reject(never) },
+        keys: await keysBehind(await portThatSwallows()),
         uploads: { begin: () => Promise.reject(denied) },
       },
     },
@@ -166,34 +165,14 @@ it("IS-25 tells a service without a way from one that refuses, and a full scratc
   });
 });
 
+/** The clients of a task, whose KMS is a network that swallows everything. */
+async function keysBehind(port: number): Promise<Probes["keys"]> {
+  const environment = { AWS_ENDPOINT_URL_KMS: `http://127.0.0.1:${port}`, AWS_REGION: "us-east-1" };
+  Object.assign(process.env, environment, { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+  return wireProbes({ STAGE: "test", REPOSITORY_BUCKET: "none", SIGNING_KEY: "none" }, "none").keys;
+}
+
 const withCa = async (served: Served) => check({ port: await listenByTls(served), tls: { ca: served.ca } });
 
 const listenByTls = ({ key, certificate }: Served) =>
   listening(createServer({ key, cert: certificate }, (socket) => void socket.on("error", () => {})));
-
-async function listening(server: Server): Promise<number> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-/** A process that listens and never accepts: when its queue is full, Linux drops every packet that would open a connection. */
-async function portThatSwallows(): Promise<number> {
-  const free = createTcpServer();
-  const port = await listening(free);
-  free.close();
-  const script = `require("net").createServer().listen({ port: ${port}, host: "127.0.0.1", backlog: 1 }, () => {
-    require("fs").writeSync(1, "listening");
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-  })`;
-  const process = spawn("node", ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void process.kill("SIGKILL"));
-  await once(process.stdout, "data");
-  for (let waiting = 0; waiting < 4; waiting++) {
-    const socket = connect({ port, host: "127.0.0.1" }).on("error", () => {});
-    onTestFinished(() => void socket.destroy());
-  }
-  return port;
-}

@@ -3,7 +3,7 @@ import { surroundings } from "#adapters/surroundings.ts";
 import { checkRoute } from "#app/check-route.ts";
 import { postgresql } from "#engines/postgresql/engine.ts";
 import { certificateOf } from "../certificates.ts";
-import { belongings, captured, engineTools, server, sourceOf, sql } from "./world.ts";
+import { belongings, captured, engineTools, restored, server, sourceOf, sql, target } from "./world.ts";
 
 const own = belongings();
 let app: string;
@@ -23,7 +23,7 @@ async function serve({ key, certificate: pem }: { key: string; certificate: stri
     await sql("postgres", statement);
 }
 
-const verifyFull = (ca: string) => ({ connection: { ...server, tls: { mode: "verify-full", ca } } });
+const verifyFull = (ca: string) => ({ connection: { ...server, tls: { mode: "verify-full" as const, ca } } });
 const address = `IP:${server.host}`;
 
 beforeAll(async () => {
@@ -36,14 +36,17 @@ afterAll(async () => {
   await own.drop();
 });
 
-it("captures over verify-full when the certificate is of the plan's authority and for this host", async () => {
+it("captures and restores over verify-full when the certificate is of the plan's authority and for this host", async () => {
   const served = certificateOf("ours", address);
   await serve(served);
 
+  const copy = own.alsoDrops(`${app}_copy`);
   const point = await captured([app], verifyFull(served.ca));
+  const to = { ...target, ...verifyFull(served.ca) };
+  const { comparedFacts } = await restored(point, { to, options: { databases: { [app]: copy } } });
 
-  expect(Object.keys(point.facts).length).toBeGreaterThan(0);
-  expect(point.artifacts.map(({ subject }) => subject)).toContain(app);
+  expect(comparedFacts).toBeGreaterThan(0);
+  expect(await sql(copy, "select id from orders")).toEqual([{ id: 1 }]);
 });
 
 it("talks to no server whose certificate is another authority's, for another host, or not there", async () => {

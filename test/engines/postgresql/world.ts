@@ -156,6 +156,8 @@ type Restoring = NonNullable<Parameters<typeof engineTools>[0]> & {
   options?: Record<string, unknown>;
   restoreId?: RestoreId;
   open?: ReturnType<typeof opener>;
+  /** The server of the tests, come by in another way. */
+  to?: PostgresqlTarget;
   fingerprint?: string;
   onPhase?: (name: string) => Promise<void>;
 };
@@ -167,7 +169,8 @@ export async function restored(
 ): Promise<RestoreResult & { phases: string[]; comparedFacts: number; restoreId: RestoreId }> {
   const tools = engineTools(restoring);
   const toRestore = pointOf(point, restoring.options);
-  const fingerprint = restoring.fingerprint ?? (await postgresql.inspect(engineTools(), target, toRestore)).fingerprint;
+  const to = restoring.to ?? target;
+  const fingerprint = restoring.fingerprint ?? (await postgresql.inspect(engineTools(), to, toRestore)).fingerprint;
   const restoreId = restoring.restoreId ?? newRestoreId();
   const phases: string[] = [];
   let comparedFacts = 0;
@@ -188,7 +191,7 @@ export async function restored(
         if (differences.length > 0 || comparedFacts === 0) throw new FactsDiffer(describeDifferences(differences));
       },
     },
-    target,
+    to,
     toRestore,
   );
   return { ...result, phases, comparedFacts, restoreId };

@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:tls";
-import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 
 import { captureRdb, rdbDump } from "#engines/redis/capture.ts";
 import { checkRedis } from "#engines/redis/preflight.ts";
@@ -9,6 +8,7 @@ import { inspectTarget } from "#engines/redis/target.ts";
 import { whileTunnelled } from "#engines/redis/tunnel.ts";
 import { verifyRdb } from "#engines/redis/verify.ts";
 import { certificateOf, type Served } from "../certificates.ts";
+import { listening } from "../listeners.ts";
 import { fillWithEverything } from "./example-keys.ts";
 import { startRedis, startRedisByTls } from "./real-redis.ts";
 import { oneAtATime, redisWorld } from "./redis-world.ts";
@@ -75,9 +75,5 @@ async function listenByTls({ key, certificate }: Served) {
   const server = createServer({ key, cert: certificate }, (socket) => {
     socket.on("data", (bytes) => heard.push(bytes.toString())).on("error", () => {});
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  return { heard, port: typeof address === "object" && address ? address.port : 0 };
+  return { heard, port: await listening(server) };
 }
