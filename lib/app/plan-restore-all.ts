@@ -101,5 +101,6 @@ function whatIsLeft(planned: { source: string; target: { name: string } }[], ind
       .slice(index)
       .map(({ source }) => source)
       .join(", ")}.`,
+    "What the state machine knows of it:",
   ].join("\n");
 }

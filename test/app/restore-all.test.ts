@@ -89,7 +89,7 @@ describe("the restore of a whole backup", () => {
       executionArn: "arn:aws:states:us-east-1:0:execution:holdfast-test-restore-all:run-1",
       stateMachineArn: "arn:aws:states:us-east-1:0:stateMachine:holdfast-test-restore-all",
       ...{ name: "run-1", status: "FAILED" as const, error: "RestoreAllFailed", input: JSON.stringify(request) },
-      cause: `${restores[1]?.ifItFails}\nStates.TaskFailed: {}`,
+      cause: `${restores[1]?.ifItFails} {"Error":"States.TaskFailed"}`,
     };
     const happening = { type: "BackupRestored" as const, detail: { ...announcement, backupId: aBackup } };
 

@@ -28,6 +28,7 @@ describe("the packaged template", () => {
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
       "CancelRestoreRole",
       "CommitBackupRole",
+      "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
       "RollbackRestoreRole",
