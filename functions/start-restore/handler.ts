@@ -1,16 +1,16 @@
 import { defineTask } from "#adapters/aws/define-task.ts";
-import { wireMachines } from "#adapters/aws/wire.ts";
+import { wireAws, wireMachines } from "#adapters/aws/wire.ts";
 import { startRestore } from "#app/start-restore.ts";
 import { loadConfig } from "#config";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { loadPlan } from "../plan.ts";
 
-const { RESTORE_MACHINE, STAGE } = loadConfig(process.env, ["RESTORE_MACHINE"]);
+const config = loadConfig(process.env, ["RESTORE_MACHINE"]);
 const start = startRestore({
+  ...wireAws(config),
   machines: wireMachines(),
-  machine: RESTORE_MACHINE,
+  machine: config.RESTORE_MACHINE,
   plan: loadPlan(process.env).plan,
-  stage: STAGE,
 });
 
 export const handler = defineTask(RestoreRequested, (input, { requestId }) => start(input, requestId));

@@ -18,7 +18,7 @@ export async function judgeTask<T extends { succeeded: true }>(
   end: TaskEnd | undefined,
   schema: z.ZodType<T>,
 ): Promise<Judged<T>> {
-  const outcome = await newestOutcome<T | Failed>(repository, layout, run, outcomeOf(schema) as z.ZodType<T | Failed>);
+  const outcome = await newestOutcome(repository, layout, run, schema);
   if (outcome instanceof Error) return failed(describeError(outcome).message);
   if (outcome && !outcome.succeeded) return failed(`${outcome.error.name}: ${outcome.error.message}`);
   const problem = exitProblem(end);
@@ -46,12 +46,13 @@ function stopReason(cause: string | undefined): string {
   return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
 }
 
-async function newestOutcome<T>(
+/** What the newest attempt wrote; undefined where none did, an error where it can't be read as an outcome. */
+export async function newestOutcome<T extends { succeeded: true }>(
   repository: Repository,
   layout: RepositoryLayout,
   { runId, task }: { runId: string; task: string },
   schema: z.ZodType<T>,
-): Promise<T | Error | undefined> {
+): Promise<T | Failed | Error | undefined> {
   let newest = -1;
   for await (const key of repository.list(layout.run(runId))) {
     const attempt = /\.(\d+)\.outcome\.json$/.exec(key)?.[1];
@@ -61,7 +62,7 @@ async function newestOutcome<T>(
   const bytes = newest < 0 ? undefined : await repository.read(layout.outcome(runId, task, newest));
   if (!bytes) return undefined;
   try {
-    return parseJson(bytes, schema, `outcome of ${task}`);
+    return parseJson(bytes, outcomeOf(schema) as z.ZodType<T | Failed>, `outcome of ${task}`);
   } catch (error) {
     return error as Error;
   }

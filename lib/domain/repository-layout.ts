@@ -19,6 +19,8 @@ export const repositoryLayout = (stage: string) => ({
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
   outcome: (runId: string, task: string, attempt: number) => `${stage}/runs/${runId}/${task}.${attempt}.outcome.json`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
+  leases: (target: string) => `${stage}/runs/target-${target}/`,
+  lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,

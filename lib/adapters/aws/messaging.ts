@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeTasksCommand, type ECSClient, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  ExecutionDoesNotExist,
+  type SFNClient,
+  StartExecutionCommand,
+} from "@aws-sdk/client-sfn";
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
 import { asText, type Severity } from "#domain/announcement.ts";
 import { AnnouncementFailed, TaskFailed } from "#domain/errors.ts";
@@ -26,6 +32,14 @@ export const stepFunctions = (client: SFNClient): Machines => ({
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
       return { executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`, isNew: false };
+    }
+  },
+  async isRunning(executionArn) {
+    try {
+      return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return false;
+      throw error;
     }
   },
 });
