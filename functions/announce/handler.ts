@@ -12,7 +12,7 @@ const config = loadConfig(process.env, ["INFO_TOPIC", "WARNING_TOPIC", "CRITICAL
 const { plan } = loadPlan(process.env);
 const ports = wireAws(config, plan.signing?.publicKeySha256);
 const topics = { info: config.INFO_TOPIC, warning: config.WARNING_TOPIC, critical: config.CRITICAL_TOPIC };
-const slack = plan.tell.slack ? [slackChannel(ports.secrets, plan.tell.slack.webhookSecret)] : [];
+const slack = plan.tell.slack ? [slackChannel(ports.secrets, plan.tell.slack)] : [];
 const tell = announce({
   ...ports,
   plan,

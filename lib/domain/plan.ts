@@ -61,9 +61,26 @@ export const Encryption = z.union(
       "must be `escrow: { publicKeyFile: config/escrow/….asc }`, or `escrow: none` with `because:` and the reason in at least 10 characters",
   },
 );
+/** A name is looked up and must be public (lib/adapters/guarded-fetch.ts); of addresses only those of a relay on the same machine. */
+function isOriginOfAWebhook(text: string): boolean {
+  const url = URL.parse(text);
+  if (url?.origin !== text) return false;
+  if (/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(text)) return true;
+  return url.protocol === "https:" && /[a-z]$/.test(url.hostname);
+}
 export const Tell = z.strictObject({
   slack: z
-    .strictObject({ webhookSecret: SecretArn })
+    .strictObject({
+      webhookSecret: SecretArn,
+      webhookOrigin: z
+        .string()
+        .refine(
+          isOriginOfAWebhook,
+          "must be https:// and a host name, or http:// and a loopback address, without a path",
+        )
+        .default("https://hooks.slack.com")
+        .describe("Where the webhook may lead, whatever the secret says."),
+    })
     .optional()
     .describe('A channel\'s incoming webhook; its secret holds { "url": "https://hooks.slack.com/…" }.'),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),

@@ -150,6 +150,21 @@ describe("the plan", () => {
     expect(problemsOf(plan)).toContain("targets.staging-uploads.path: must be relative");
   });
 
+  it.each([
+    "http://hooks.slack.com",
+    "https://hooks.slack.com/services",
+    "https://169.254.169.254",
+    "http://10.0.0.5:8080",
+    "https://[::1]",
+    "file:///etc",
+    "x",
+  ])("N4 refuses %j as the place that a webhook may lead to", (webhookOrigin) => {
+    const plan = localPlan();
+    plan.tell.slack.webhookOrigin = webhookOrigin;
+
+    expect(problemsOf(plan)).toContain("tell.slack.webhookOrigin: must be https:// and a host name");
+  });
+
   it("refuses an engine that does not exist and names those that do", () => {
     const plan = localPlan();
     plan.sources.sessions.engine = "mongodb";
