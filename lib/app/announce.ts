@@ -32,6 +32,11 @@ type Told = { happening: Happening; requestId: string } | { execution: Execution
 export const announce =
   (ports: Ports) =>
   async (told: Told): Promise<{ told: boolean; code?: string }> => {
+    const from = "happening" in told ? told.happening.detail.stage : stageOf(told.execution);
+    if (from !== ports.stage) {
+      ports.log.error(`ignored: an event of "${from}" is not of this stage`);
+      return { told: false };
+    }
     const { runId, what } =
       "happening" in told ? identify(told.happening) : { runId: told.execution.name, what: machineOf(told.execution) };
     ports.log.belongsTo(runId);
@@ -63,6 +68,10 @@ async function tellOnce(
   await channel.tell(announcement);
   await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
 }
+
+/** `holdfast-<stage>-backup` */
+const stageOf = ({ stateMachineArn }: ExecutionEnded["detail"]) =>
+  /:stateMachine:holdfast-(.+)-[a-z]+$/.exec(stateMachineArn)?.[1];
 
 const machineOf = ({ stateMachineArn, status }: ExecutionEnded["detail"]) =>
   `${stateMachineArn.split("-").at(-1)}-${status}`;
