@@ -16,20 +16,20 @@ const post = { method: "POST", body: "{}" };
 
 describe("the webhook's address in a secret", () => {
   it.each([
-    (port: number) => `http://127.0.0.1:${port}/services/T0/B0/x`,
-    (port: number) => `https://127.0.0.1:${port}/`,
-    (port: number) => `http://[::1]:${port}/`,
-    (port: number) => `http://hooks.slack.com@127.0.0.1:${port}/`,
-    (port: number) => `http://localhost:${port}/hooks.slack.com`,
-    (port: number) => `https://hooks.slack.com:${port}/`,
-    () => "http://hooks.slack.com/services",
-    () => "https://hooks.slack.com.evil.example/",
-    () => "http://169.254.169.254/latest/meta-data/",
-    () => "http://169.254.170.2/v2/credentials",
-    () => "file:///proc/self/environ",
-    () => "not a url",
-  ])("N4 is called only where the plan lets it lead: not %s", async (urlOf) => {
-    const secrets = { read: async () => ({ url: urlOf(canary.port) }) };
+    "http://127.0.0.1:PORT/services/T0/B0/x",
+    "https://127.0.0.1:PORT/",
+    "http://[::1]:PORT/",
+    "http://hooks.slack.com@127.0.0.1:PORT/",
+    "http://localhost:PORT/hooks.slack.com",
+    "https://hooks.slack.com:PORT/",
+    "http://hooks.slack.com/services",
+    "https://hooks.slack.com.evil.example/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://169.254.170.2/v2/credentials",
+    "file:///proc/self/environ",
+    "not a url",
+  ])("N4 is called only where the plan lets it lead: not %s", async (url) => {
+    const secrets = { read: async () => ({ url: url.replace("PORT", String(canary.port)) }) };
     const channel = slackChannel(secrets, { webhookSecret: "arn:x", webhookOrigin: "https://hooks.slack.com" });
 
     const failure = await channel.tell(anAnnouncement).catch((error: unknown) => error);
