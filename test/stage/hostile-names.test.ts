@@ -40,6 +40,7 @@ it("N1 X8 brings back what has names that are commands, options or addresses, to
   const there = JSON.parse(await sql(staging, "compliance", everythingNamed));
   expect(there).toEqual(JSON.parse(await sql(container, "compliance", everythingNamed)));
   for (const name of names) expect(there).toContain(name);
+  expect(JSON.parse(await sql(staging, "postgres", everyRole))).toEqual(expect.arrayContaining(names));
   expect(await redis(world.stage, "staging-redis", "DEBUG", "DIGEST")).toBe(
     await redis(world.stage, "sessions", "DEBUG", "DIGEST"),
   );
@@ -65,14 +66,18 @@ const hostileNames = (command: string) => [
   `${"é".repeat(31)}x`,
 ];
 
-/** A table with a row, its comment, a function and a schema, all of that name. */
+/** A table with a row, its comment, a function, a schema and a role, all of that name. */
 const hostileObjects = (name: string, command: string) => `
 CREATE TABLE public.${identifier(name)} (${identifier(name)} text DEFAULT ${literal(name)});
 INSERT INTO public.${identifier(name)} VALUES (${literal(`${name}\n\\.\n\\! ${command}`)});
 COMMENT ON TABLE public.${identifier(name)} IS ${literal(`${name}\n\\! bash -c '${command}'\n-- `)};
 CREATE FUNCTION public.${identifier(name)}() RETURNS text LANGUAGE sql AS ${literal(`SELECT\n'\n\\! ${command.replaceAll("'", "")}\n'`)};
 CREATE SCHEMA ${identifier(name)};
+CREATE ROLE ${identifier(name)};
+COMMENT ON ROLE ${identifier(name)} IS ${literal(`\n\\! bash -c '${command}'\n`)};
+GRANT SELECT ON public.${identifier(name)} TO ${identifier(name)};
 `;
+const everyRole = "SELECT json_agg(rolname) FROM pg_roles";
 const everythingNamed = `
 SELECT json_agg(name ORDER BY name) FROM (
   SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
