@@ -2,7 +2,8 @@ import type { Plan } from "#domain/plan.ts";
 
 /** Every role that reads or writes objects. A multipart upload needs to decrypt with the bucket's key, too. */
 const roles = [
-  ...["PlanBackup", "CommitBackup", "CheckBackup", "PlanVerify", "RecordProofs", "PlanRestore", "CheckInterlock"],
+  ...["PlanBackup", "JudgeInterruption", "CommitBackup", "CheckBackup", "PlanVerify", "RecordProofs"],
+  ...["StartRestore", "PlanRestore", "CheckInterlock"],
   ...["RecordEvidence", "Announce", "CheckSource", "ListPoints", "DescribePoint"],
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],

@@ -87,6 +87,15 @@ export async function kill(container: string, signal: NodeJS.Signals = "SIGKILL"
   await podman(["kill", "--signal", signal, container]);
 }
 
+/** SIGTERM as ECS sends it, and SIGKILL after so many seconds. */
+export async function stop(container: string, seconds: number): Promise<void> {
+  await podman(["stop", "--time", String(seconds), container]);
+}
+
+/** 137 when a SIGKILL has ended it. */
+export const exitCodeOf = async (container: string): Promise<number> =>
+  Number(await podman(["container", "inspect", "--format", "{{.State.ExitCode}}", container]));
+
 /** Removes containers at once, running or not. Names that are not there are fine. */
 export async function remove(containers: readonly string[]): Promise<void> {
   if (containers.length > 0) await podman(["rm", "--force", "--ignore", "--time", "0", "--volumes", ...containers]);

@@ -48,7 +48,9 @@ async function prepareNpm() {
   if (existsSync(join(root, "node_modules/.bin/node")) && (read(marker) === wanted || holdsEveryPackage()))
     return writeFileSync(marker, wanted);
   rmSync(marker, { force: true }); // a half-done installation must not look like a whole one
-  await step("npm packages", "npm", ["ci", "--no-audit", "--no-fund"]);
+  await step("npm packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]); // nobody's script runs but those that are named:
+  const { allowScripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  await step("programs in npm packages", "npm", ["rebuild", ...Object.keys(allowScripts)]);
   writeFileSync(marker, wanted);
 }
 

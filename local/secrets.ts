@@ -44,11 +44,10 @@ export const SINK_TOKEN = "xoxb-of-the-sink";
 /** The name in Secrets Manager. */
 export const secretName = (name: string) => `holdfast/${stageAddresses.stage}/${name}`;
 
-/** Puts the logins, and a bot's token with the address of the sink as Slack's, into the emulator's Secrets Manager, which is empty at its start. */
+/** Puts the logins, and the token of a bot, into the emulator's Secrets Manager, which is empty at its start. */
 export async function storeSecrets(secrets: StageSecrets): Promise<void> {
   const client = new SecretsManagerClient(awsClientOptions);
-  const slack = { token: SINK_TOKEN, url: `${stageAddresses.sink}/slack/api/` };
-  const values = { ...secrets, slack };
+  const values = { ...secrets, slack: { token: SINK_TOKEN } };
   await Promise.all(
     Object.entries(values).map(([name, value]) =>
       client.send(new CreateSecretCommand({ Name: secretName(name), SecretString: JSON.stringify(value) })),

@@ -12,7 +12,7 @@ const Notification = z.object({ Type: z.string(), SubscribeURL: z.url().optional
 
 /**
  * Stands in for Slack and for an operator's inbox. Everything received is kept in memory, in order, and in
- * `.holdfast/messages.jsonl`. `POST /slack` (a webhook), `POST /slack/api/…` (what a bot calls), `POST /sns`; `GET /messages` gives
+ * `.holdfast/messages.jsonl`. `POST /slack` (a webhook), `POST /api/…` (what a bot calls), `POST /sns`; `GET /messages` gives
  * `SinkMessage[]`; `DELETE /messages` forgets.
  */
 export function makeSink(file = stageFiles.messages): Hono {
@@ -39,7 +39,7 @@ export function makeSink(file = stageFiles.messages): Hono {
     record("slack", await context.req.json());
     return context.text("ok");
   });
-  app.route("/slack/api", slackApi(record));
+  app.route("/api", slackApi(record));
   app.post("/sns", async (context) => {
     const body: unknown = JSON.parse(await context.req.text()); // SNS sends JSON as text/plain
     const { Type, SubscribeURL } = Notification.parse(body);

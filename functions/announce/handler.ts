@@ -35,5 +35,5 @@ export const handler = defineTask(Event, async (event, { requestId }) => {
 
 function slackOf({ slack }: Plan["tell"]) {
   if (slack === undefined) return [];
-  return "botTokenSecret" in slack ? [slackBot(ports, slack)] : [slackChannel(ports.secrets, slack.webhookSecret)];
+  return "botTokenSecret" in slack ? [slackBot(ports, slack)] : [slackChannel(ports.secrets, slack)];
 }

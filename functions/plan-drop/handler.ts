@@ -6,13 +6,12 @@ import { inExecution } from "#events/backup-requested.ts";
 import { DropRequested } from "#events/drop-requested.ts";
 import { loadPlan } from "../plan.ts";
 
-const config = loadConfig(process.env, ["RESTORE_MACHINE"]);
+const config = loadConfig(process.env);
 const { plan } = loadPlan(process.env);
 const run = planDrop({
   ...wireAws(config, plan.signing?.publicKeySha256),
   plan,
   machines: wireMachines(),
-  restoreMachine: config.RESTORE_MACHINE,
   log,
 });
 

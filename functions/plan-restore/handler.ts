@@ -1,5 +1,5 @@
 import { defineTask, log } from "#adapters/aws/define-task.ts";
-import { wireAws } from "#adapters/aws/wire.ts";
+import { wireAws, wireMachines } from "#adapters/aws/wire.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { loadConfig } from "#config";
 import { restoreOptions } from "#engines/descriptions.ts";
@@ -12,6 +12,7 @@ const run = planRestore({
   ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256),
   plan,
   restoreOptions,
+  machines: wireMachines(),
   log,
 });
 

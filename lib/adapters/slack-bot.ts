@@ -6,30 +6,32 @@ import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { Secrets } from "#ports/keys.ts";
 import type { Channel } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
+import { guardedFetch } from "./guarded-fetch.ts";
 import { slackMessage } from "./slack.ts";
 
 const TIMEOUT_MS = 10_000;
 const RETRIES = 2;
 
 type Ports = { secrets: Secrets; repository: Repository; layout: RepositoryLayout };
-type Bot = { botTokenSecret: string; channel: string };
+type Bot = { botTokenSecret: string; channel: string; apiOrigin: string };
 
 /**
  * A channel of Slack by a bot's token (`chat:write`): one message per restore, which is changed as the restore goes on, and
- * whose end is said once more in its thread. The token is a secret (`{ "token": …, "url"?: … }`) and is read for each message.
+ * whose end is said once more in its thread. The token is a secret (`{ "token": … }`) and is read for each message.
  * What Slack calls the message (`ts`) is an object of the run. Told to slow down, it throws: whoever calls comes again later.
  */
-export function slackBot({ secrets, repository, layout }: Ports, { botTokenSecret, channel }: Bot): Channel {
+export function slackBot({ secrets, repository, layout }: Ports, { botTokenSecret, channel, apiOrigin }: Bot): Channel {
   const keyOf = (restoreId: RestoreId) => layout.announced(restoreId, "message-by-slack");
   const messageOf = async (restoreId: RestoreId) => {
     const kept = await repository.read(keyOf(restoreId));
     return kept && new TextDecoder().decode(kept);
   };
   const speak = async <T>(work: (slack: WebClient) => Promise<T>): Promise<T> => {
-    const { token, url } = await secrets.read(botTokenSecret);
+    const { token } = await secrets.read(botTokenSecret);
     if (token === undefined) throw new AnnouncementFailed("The Slack secret has no token");
     const slack = new WebClient(token, {
-      ...(url === undefined ? {} : { slackApiUrl: url }),
+      slackApiUrl: `${apiOrigin}/api/`,
+      fetch: guardedFetch(apiOrigin),
       ...{ timeout: TIMEOUT_MS, retryConfig: { retries: RETRIES, maxTimeout: TIMEOUT_MS } },
       ...{ rejectRateLimitedCalls: true, logLevel: LogLevel.ERROR },
     });

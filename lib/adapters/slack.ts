@@ -4,6 +4,7 @@ import { type Announcement, asText } from "#domain/announcement.ts";
 import { AnnouncementFailed, describeError } from "#domain/errors.ts";
 import type { Secrets } from "#ports/keys.ts";
 import type { Channel } from "#ports/messaging.ts";
+import { guardedFetch } from "./guarded-fetch.ts";
 
 const SIGN = { info: ":white_check_mark:", warning: ":warning:", critical: ":rotating_light:" };
 /** Slack's limits: https://docs.slack.dev/reference/block-kit/blocks/section-block */
@@ -34,14 +35,18 @@ export const slackMessage = (announcement: Announcement) => {
     .buildToObject();
 };
 
+type Webhook = { webhookSecret: string; webhookOrigin: string };
+
 /** The webhook's URL is a secret (`{ "url": … }`) and is read for each message, so that it can be rotated. */
-export const slackChannel = (secrets: Secrets, webhookSecret: string): Channel => ({
+export const slackChannel = (secrets: Secrets, { webhookSecret, webhookOrigin }: Webhook): Channel => ({
   name: "slack",
   async tell(announcement) {
     const { url } = await secrets.read(webhookSecret);
     if (url === undefined) throw new AnnouncementFailed("The Slack secret has no url");
     try {
-      await new IncomingWebhook(url, { timeout: TIMEOUT_MS }).send(slackMessage(announcement));
+      await new IncomingWebhook(url, { timeout: TIMEOUT_MS, fetch: guardedFetch(webhookOrigin) }).send(
+        slackMessage(announcement),
+      );
     } catch (error) {
       throw new AnnouncementFailed(
         `Slack did not take the message: ${describeError(error).message.replaceAll(url, "(the webhook)")}`,

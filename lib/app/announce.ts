@@ -36,6 +36,12 @@ type Told = What & { requestId: string };
 export const announce =
   (ports: Ports) =>
   async (told: Told): Promise<{ told: boolean; code?: string }> => {
+    const from =
+      "happening" in told ? told.happening.detail.stage : stageOf("begun" in told ? told.begun : told.execution);
+    if (from !== ports.stage) {
+      ports.log.error(`ignored: an event of "${from}" is not of this stage`);
+      return { told: false };
+    }
     const { runId, what } = identify(told);
     ports.log.belongsTo(runId);
     if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
@@ -81,6 +87,10 @@ async function describe(ports: Ports, told: What): Promise<Announcement | undefi
   countFailure(ports, execution);
   return describeFailure(ports, execution);
 }
+
+/** `holdfast-<stage>-backup` */
+const stageOf = ({ stateMachineArn }: { stateMachineArn: string }) =>
+  /:stateMachine:holdfast-(.+)-(?:backup|verify|restore|restore-all|drop)$/.exec(stateMachineArn)?.[1];
 
 function describeStart({ plan, stage }: Ports, begun: ExecutionBegun["detail"]): Announcement | undefined {
   const { source = "", target = plan.sources[source]?.restoreTo ?? "", requestedBy } = readRequest(begun);

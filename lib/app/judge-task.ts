@@ -19,7 +19,7 @@ export async function judgeTask<T extends { succeeded: true }>(
   end: TaskEnd | undefined,
   schema: z.ZodType<T>,
 ): Promise<Judged<T>> {
-  const outcome = await newestOutcome<T | Failed>(repository, layout, run, outcomeOf(schema) as z.ZodType<T | Failed>);
+  const outcome = await newestOutcome(repository, layout, run, schema);
   if (outcome instanceof Error) return failed(describeError(outcome).message);
   if (outcome && !outcome.succeeded) return failed(`${outcome.error.name}: ${outcome.error.message}`);
   if (end?.failure?.Error === "HookFailed") return failed(readableCause(end.failure.Cause, end.failure.Error));
@@ -33,9 +33,9 @@ const failed = (reason: string) => ({ succeeded: false as const, reason });
 
 /** Why the exit does not count as success; undefined when there is exactly one container and it exited 0. */
 function exitProblem(end: TaskEnd | undefined): string | undefined {
-  if (end?.failure) return `${end.failure.Error}${stopReason(end.failure.Cause)}`;
+  if (end?.failure && !end.task) return `${end.failure.Error}${stopReason(end.failure.Cause)}`;
   if (!end?.task) return "the state machine has no record of it";
-  const { exitCodes } = end.task;
+  const { exitCodes } = end.task; // of the second try, where the failure beside it is the first one's
   if (exitCodes.length === 1 && exitCodes[0] === 0) return undefined;
   return exitCodes.length === 0 ? "it has no exit code" : `exit code ${exitCodes.join(", ")}`;
 }
@@ -48,12 +48,13 @@ function stopReason(cause: string | undefined): string {
   return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
 }
 
-async function newestOutcome<T>(
+/** What the newest attempt wrote; undefined where none did, an error where it can't be read as an outcome. */
+export async function newestOutcome<T extends { succeeded: true }>(
   repository: Repository,
   layout: RepositoryLayout,
   { runId, task }: { runId: string; task: string },
   schema: z.ZodType<T>,
-): Promise<T | Error | undefined> {
+): Promise<T | Failed | Error | undefined> {
   let newest = -1;
   for await (const key of repository.list(layout.run(runId))) {
     const attempt = /\.(\d+)\.outcome\.json$/.exec(key)?.[1];
@@ -63,7 +64,7 @@ async function newestOutcome<T>(
   const bytes = newest < 0 ? undefined : await repository.read(layout.outcome(runId, task, newest));
   if (!bytes) return undefined;
   try {
-    return parseJson(bytes, schema, `outcome of ${task}`);
+    return parseJson(bytes, outcomeOf(schema) as z.ZodType<T | Failed>, `outcome of ${task}`);
   } catch (error) {
     return error as Error;
   }

@@ -1,12 +1,12 @@
 import { placeOf } from "#domain/repository-key.ts";
 import { judgeHistory, type Tampering } from "#domain/tampering.ts";
-import type { Log } from "#ports/log.ts";
+import type { Clock, Log } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { expectations } from "./expectations.ts";
 import { raiseTampering } from "./raise-tampering.ts";
 
-type Ports = CatalogPorts & { stage: string; bucket: string; events: Events; log: Log };
+type Ports = CatalogPorts & { stage: string; bucket: string; events: Events; log: Log; clock: Clock };
 export type ObjectChange = {
   bucket: string;
   key: string;
@@ -32,7 +32,7 @@ export const noticeTampering =
     }
     if (change.isByRule && placeOf(stage, change.key)?.kind === "run") return { problems: 0 };
     const history = await repository.history(change.key);
-    const found = history ? judgeHistory(history, await expectations(ports)(change.key)) : [];
+    const found = history ? judgeHistory(history, await expectations(ports)(change.key), ports.clock()) : [];
     const tamperings: Tampering[] = change.isDeletedForGood ? [deletedForGood(change), ...found] : found;
     if (tamperings.length === 0) return { problems: 0 };
     log.error("the repository was tampered with", { tamperings, who: change.who });

@@ -5,16 +5,16 @@ import { RestoreId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { DropRequested } from "#events/drop-requested.ts";
-import { RestoreRequested } from "#events/restore-requested.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { restoringInto } from "./lease-target.ts";
 import { targetOf } from "./plan-restore.ts";
 import { readDropped } from "./read-evidence.ts";
 import { readSignedProof } from "./signed-objects.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
-type Ports = CatalogPorts & { plan: Plan; machines: Machines; restoreMachine: string; clock: Clock; log: RunLog };
+type Ports = CatalogPorts & { plan: Plan; machines: Machines; clock: Clock; log: RunLog };
 type Input = { input: DropRequested; execution: { name: string } };
 export type PlannedDrop = { runId: string; drops: { source: string; taskInputKey: string }[] };
 type Kept = { restoreId: RestoreId; source: string; target: string; since: string };
@@ -32,14 +32,13 @@ export const planDrop =
       throw new InputInvalid(
         `target: there is no target "${only}"; the plan has ${Object.keys(ports.plan.targets).join(", ")}`,
       );
-    const busy = await busyTargets(ports);
     const drops: PlannedDrop["drops"] = [];
     for (const { restoreId, source, target, since } of await keptStates(ports)) {
       const inPlan = ports.plan.targets[target];
       const keptFor = olderThan ?? inPlan?.keepOldState ?? "forever";
       if (only !== undefined && target !== only) continue;
       if (keptFor === "forever" || Date.parse(since) + durationMs(keptFor) > ports.clock().getTime()) continue;
-      if (busy.has(target)) {
+      if ((await restoringInto(ports, target)) !== undefined) {
         ports.log.info(`${target} is being restored into: what ${restoreId} has kept stays for now`);
         continue;
       }
@@ -68,14 +67,4 @@ async function keptStates(ports: Ports): Promise<Kept[]> {
     if (kept.length > 0) found.push({ restoreId, source, target, since: finishedAt });
   }
   return found;
-}
-
-async function busyTargets({ machines, restoreMachine, plan }: Ports): Promise<Set<string>> {
-  const asked = (await machines.running(restoreMachine)).map((input) => RestoreRequested.safeParse(input).data);
-  return new Set(
-    asked.flatMap((input) => {
-      const target = input && (input.target ?? plan.sources[input.source]?.restoreTo);
-      return target === undefined ? [] : [target];
-    }),
-  );
 }

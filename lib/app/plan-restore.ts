@@ -7,16 +7,19 @@ import { chooseLatest, isTrusted, type RecoveryPoint, type TrustedPoint } from "
 import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
 import type { RunLog } from "#ports/log.ts";
+import type { Machines } from "#ports/messaging.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import { leaseTarget } from "./lease-target.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
-type Ports = CatalogPorts & { plan: Plan; restoreOptions: Record<string, z.ZodType> };
+type Ports = CatalogPorts & { plan: Plan; restoreOptions: Record<string, z.ZodType>; machines: Machines };
 type Input = { input: RestoreRequested; execution: { id: string; startTime: string } };
 export type PlannedRestore = { plan: RestorePlan; inspect: { source: string; taskInputKey: string }[] };
 
 /**
- * Chooses the point and the target and stores the task that looks at the target. Touches nothing. Throws `InputInvalid`
- * with everything that is wrong with the request, or `NoSuchPoint` with the points that there are.
+ * Chooses the point and the target, takes the target's lease, and stores the task that looks at the target. Touches nothing.
+ * Throws `InputInvalid` with everything that is wrong with the request, `NoSuchPoint` with the points that there are, or
+ * `TargetBusy`.
  */
 export const planRestore =
   (ports: Ports & { log: RunLog }) =>
@@ -27,6 +30,7 @@ export const planRestore =
     const { point, newerCommitted } = choose(points, input);
     if (point.component.engine !== engine)
       throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
+    await leaseTarget(ports, target, execution.id);
     const startedAt = new Date(execution.startTime);
     const restoreId = restoreIdOf(execution.id, startedAt);
     ports.log.belongsTo(restoreId);

@@ -1,16 +1,31 @@
 import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { RestoreAllRequested, RestoreRequested } from "#events/restore-requested.ts";
 import type { Machines } from "#ports/messaging.ts";
+import type { Repository } from "#ports/repository.ts";
+import { restoringInto } from "./lease-target.ts";
 import { targetOf } from "./plan-restore.ts";
 import type { Answer } from "./start-backup.ts";
 
-type Ports = { machines: Machines; machine: string; machineForAll: string; plan: Plan; stage: string };
+type Ports = {
+  repository: Repository;
+  layout: RepositoryLayout;
+  machines: Machines;
+  machine: string;
+  machineForAll: string;
+  plan: Plan;
+  stage: string;
+};
 
-/** Starts the machine for one source, or that for a whole backup; each asks for `confirm` by itself where it is needed. */
+/**
+ * Starts the machine for one source, or that for a whole backup; each asks for `confirm` by itself where it is needed. Starts
+ * nothing while another restore is at work in the target: the machine would refuse it, and people be told of a failure.
+ */
 export const startRestore =
-  ({ machines, machine, machineForAll, plan, stage }: Ports) =>
+  (ports: Ports) =>
   async (input: RestoreRequested | RestoreAllRequested, callId: string): Promise<Answer> => {
+    const { machines, machine, machineForAll, plan, stage } = ports;
     const name = `by-hand-${sha256(callId).slice(0, 16)}`;
     if ("sources" in input) {
       const { executionArn } = await machines.start(machineForAll, name, input);
@@ -21,6 +36,13 @@ export const startRestore =
       };
     }
     const { name: target, isLive } = targetOf(plan, input);
+    const atWork = await restoringInto(ports, target);
+    if (atWork !== undefined)
+      return {
+        verdict: `Nothing was started: another restore is at work in ${target}`,
+        figures: { target, isLive, executionArn: atWork },
+        next: `Wait for its end, of which a message tells; or look at what runs, and how to stop it: npx sls invoke --stage ${stage} -f describe-restore -d '{}'`,
+      };
     const { executionArn } = await machines.start(machine, name, input);
     return {
       verdict: `The restore of ${input.source} into ${target} has been started`,

@@ -1,14 +1,15 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import pMap from "p-map";
 import type { Artifact } from "#domain/artifact.ts";
-import { describeError, FormatIncomplete, Interrupted, UploadFailed } from "#domain/errors.ts";
+import { describeError, FormatIncomplete, Interrupted } from "#domain/errors.ts";
 import { compositeSha256 } from "#domain/hashes.ts";
-import { MAX_PARTS, partBytes } from "#domain/part-sizes.ts";
+import { partBytes } from "#domain/part-sizes.ts";
 import type { CapturedStream } from "#ports/engine.ts";
 import type { Log } from "#ports/log.ts";
 import type { Upload, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { copyTo, ReaderGone } from "./copy-to.ts";
+import { cutIntoParts } from "./cut-into-parts.ts";
 import type { LimitBandwidth } from "./limit-bandwidth.ts";
 import { reportProgress } from "./report-progress.ts";
 
@@ -108,7 +109,7 @@ async function uploadParts(bytes: AsyncIterable<Uint8Array>, upload: Upload, exp
   const whole = createHash("sha256");
   const spare: Buffer[] = []; // sent parts leave theirs to later ones: new ones would be collected late, and by long collections
   const parts = await pMap(
-    cutIntoParts(bytes, expectedBytes, whole, spare),
+    cutIntoParts(bytes, (part) => partBytes(part, expectedBytes), whole, spare),
     async ({ number, buffer }) => {
       const digest = createHash("sha256").update(buffer).digest();
       await upload.part(number, buffer, digest.toString("base64"));
@@ -118,38 +119,6 @@ async function uploadParts(bytes: AsyncIterable<Uint8Array>, upload: Upload, exp
     { concurrency: PARTS_IN_FLIGHT },
   );
   return { bytes: parts.reduce((sum, part) => sum + part.bytes, 0), sha256: whole.digest("hex"), parts };
-}
-
-/** Parts in order, each in a buffer of its own; only the last is shorter than its number asks for. */
-async function* cutIntoParts(
-  bytes: AsyncIterable<Uint8Array>,
-  expectedBytes: number | undefined,
-  whole: Hash,
-  spare: Buffer[],
-) {
-  const bufferFor = (part: number) => {
-    const size = partBytes(part, expectedBytes);
-    const used = spare.pop();
-    return used?.length === size ? used : Buffer.allocUnsafeSlow(size);
-  };
-  let number = 1;
-  let part = bufferFor(number);
-  let filled = 0;
-  for await (const chunk of bytes) {
-    whole.update(chunk);
-    for (let taken = 0; taken < chunk.length; ) {
-      const fits = Math.min(part.length - filled, chunk.length - taken);
-      part.set(chunk.subarray(taken, taken + fits), filled);
-      filled += fits;
-      taken += fits;
-      if (filled < part.length) continue;
-      yield { number, buffer: part };
-      if (++number > MAX_PARTS) throw new UploadFailed(`The stream does not fit into ${MAX_PARTS} parts`);
-      part = bufferFor(number);
-      filled = 0;
-    }
-  }
-  if (filled > 0) yield { number, buffer: part.subarray(0, filled) };
 }
 
 const asS3Part = ({ sha256 }: { sha256: string }, index: number) => ({

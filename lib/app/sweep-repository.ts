@@ -27,18 +27,19 @@ export const sweepRepository =
   (ports: Ports) =>
   async ({ lostAfterMinutes }: { lostAfterMinutes: number }): Promise<Answer> => {
     const expect = expectations(ports);
+    const now = ports.clock();
     const found: Tampering[] = [];
     const committed = new Map<BackupId, { key: string; at: Date }>();
     let keys = 0;
     for await (const history of ports.repository.histories(ports.layout.everything)) {
       keys++;
-      found.push(...judgeHistory(history, await expect(history.key)));
+      found.push(...judgeHistory(history, await expect(history.key), now));
       const place = placeOf(ports.stage, history.key);
       const first = history.versions.at(-1);
       if (place?.kind === "manifest" && first) committed.set(place.backupId, { key: history.key, at: first.at });
       if (place?.kind === "proof") committed.delete(place.backupId); // `proofs/` comes after `manifest.json`
     }
-    const lostBefore = ports.clock().getTime() - lostAfterMinutes * 60_000;
+    const lostBefore = now.getTime() - lostAfterMinutes * 60_000;
     const lost = [...committed].filter(([, { at }]) => at.getTime() <= lostBefore);
     for (const [backupId, { key }] of lost) {
       ports.log.info(`${backupId} is committed and nobody has verified it: checking it now`, { backupId });

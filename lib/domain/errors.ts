@@ -78,6 +78,10 @@ export class ConfirmationNeeded extends BackupError {
 export class TargetChanged extends BackupError {
   override readonly name = "TargetChanged";
 }
+/** Another restore is at work in the target. Nothing was touched. */
+export class TargetBusy extends BackupError {
+  override readonly name = "TargetBusy";
+}
 /** The target can't take this point; every reason with what mends it. Nothing was loaded. */
 export class TargetUnfit extends BackupError {
   override readonly name = "TargetUnfit";

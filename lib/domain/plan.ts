@@ -74,8 +74,24 @@ export const Encryption = z.union(
       "must be `escrow: { publicKeyFile: config/escrow/….asc }`, or `escrow: none` with `because:` and the reason in at least 10 characters",
   },
 );
+/** A name is looked up and must be public (lib/adapters/guarded-fetch.ts); of addresses only those of a relay on the same machine. */
+function isOriginThatMayBeCalled(text: string): boolean {
+  const url = URL.parse(text);
+  if (url?.origin !== text) return false;
+  if (/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(text)) return true;
+  return url.protocol === "https:" && /[a-z]$/.test(url.hostname);
+}
+const Origin = z
+  .string()
+  .refine(
+    isOriginThatMayBeCalled,
+    "must be https:// and a host name, or http:// and a loopback address, without a path",
+  );
 const SlackWebhook = z.strictObject({
   webhookSecret: SecretArn.describe('A secret that holds { "url": "https://hooks.slack.com/…" }.'),
+  webhookOrigin: Origin.default("https://hooks.slack.com").describe(
+    "Where the webhook may lead, whatever the secret says.",
+  ),
 });
 const SlackBot = z.strictObject({
   botTokenSecret: SecretArn.describe('A secret that holds { "token": "xoxb-…" } of an app with the scope chat:write.'),
@@ -83,6 +99,7 @@ const SlackBot = z.strictObject({
     .string()
     .regex(/^[CG][A-Z0-9]{2,}$/, "must be the ID of a channel, as in C0123456789")
     .describe("The ID of a channel that the app was invited to."),
+  apiOrigin: Origin.default("https://slack.com").describe("Where Slack's Web API is."),
 });
 export const Tell = z.strictObject({
   slack: z

@@ -29,6 +29,8 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/runs/${runId}/${task}.${attempt}.${String(number).padStart(4, "0")}.progress.json`,
   swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
+  leases: (target: string) => `${stage}/runs/target-${target}/`,
+  lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,

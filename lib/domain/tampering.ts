@@ -26,10 +26,13 @@ export type Tampering = {
  */
 export type Expectation = { place: Place | undefined; expectedUntil?: Date | "never"; isListed?: boolean };
 
+/** The bucket's rule lets claims expire after 30 days, and a run lasts for hours: an artifact of this age may have outlived its own. */
+const CLAIM_IS_THERE_MS = 29 * 24 * 3_600_000;
+
 /** Judges one key by its whole history. */
-export function judgeHistory({ key, versions, markers }: ObjectHistory, expected: Expectation): Tampering[] {
+export function judgeHistory({ key, versions, markers }: ObjectHistory, expected: Expectation, now: Date): Tampering[] {
   const first = versions.at(-1);
-  const unexpected = first && whyUnexpected(first, expected);
+  const unexpected = first && whyUnexpected(first, expected, now);
   return [
     ...(expected.place?.kind === "run" ? [] : markers) // the bucket's own rule lets runs/ expire
       .map((marker) => ({ kind: "deleted" as const, key, ...marker, what: "is hidden by a delete marker" })),
@@ -45,10 +48,12 @@ export function judgeHistory({ key, versions, markers }: ObjectHistory, expected
 function whyUnexpected(
   { at }: StoredVersion,
   { place, expectedUntil, isListed = false }: Expectation,
+  now: Date,
 ): string | undefined {
   if (!place) return "is no key of holdfast's";
   if (place.kind !== "artifact" || isListed) return undefined; // nobody reads what is not listed or signed by us
-  if (expectedUntil === "never") return "belongs to a backup that no run has claimed";
+  if (expectedUntil === "never")
+    return now.getTime() - at.getTime() < CLAIM_IS_THERE_MS ? "belongs to a backup that no run has claimed" : undefined;
   if (expectedUntil && at.getTime() > expectedUntil.getTime())
     return "was put beside a backup after it had been committed, and is not in its manifest";
   return undefined;

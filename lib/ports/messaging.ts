@@ -9,8 +9,8 @@ export interface Events {
 /** Step Functions. The same name starts once: a second start finds the first, whether it runs or has ended. */
 export interface Machines {
   start(machineArn: string, name: string, input: unknown): Promise<{ executionArn: string; isNew: boolean }>;
-  /** The inputs of its executions that have not ended. */
-  running(machineArn: string): Promise<unknown[]>;
+  /** False once it has ended, and for an execution that does not exist (any more). */
+  isRunning(executionArn: string): Promise<boolean>;
 }
 
 /** A way to reach people. Throws `AnnouncementFailed` when the message was not taken. */

@@ -67,7 +67,32 @@ const failure = {
   cause: "app-db: FormatIncomplete: <!channel> *cut*",
 };
 
+const alarmOf = (stage: string) => ({
+  type: "AlarmRaised" as const,
+  detail: { stage, code: "RepositoryTampered", source: "repository", problem: "x", message: "x", next: { say: "x" } },
+});
+
 describe("announcements", () => {
+  it.each([
+    {
+      of: "another stage's execution",
+      execution: { ...failure, stateMachineArn: failure.stateMachineArn.replace("-test-", "-prod-") },
+    },
+    {
+      of: "a machine that is none of holdfast's",
+      execution: { ...failure, stateMachineArn: "arn:aws:states:us-east-1:0:stateMachine:payroll" },
+    },
+    { of: "another stage's happening", happening: alarmOf("prod") },
+  ])("O7 are not made for an event of $of, and that is logged", async ({ of: _, ...event }) => {
+    const world = memoryWorld();
+
+    const answer = await announce(world.ports)({ ...event, requestId: "a" } as never);
+
+    expect(answer).toEqual({ told: false });
+    expect(world.told).toEqual([]);
+    expect(world.lines).toEqual([expect.stringContaining("is not of this stage")]);
+  });
+
   it("AS-22 SK-6 IS-19 I3 tells of a failed execution once, however often the event comes", async () => {
     const world = memoryWorld();
     const tell = announce(world.ports);

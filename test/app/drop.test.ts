@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { leaseTarget } from "#app/lease-target.ts";
 import { planDrop } from "#app/plan-drop.ts";
 import { recordDrops } from "#app/record-drops.ts";
 import { rollbackRestore } from "#app/rollback-restore.ts";
@@ -59,9 +60,8 @@ async function worldOf(...all: Evidence[]) {
   for (const one of all) await sign(world, layout.evidence(one.restoreId), one);
   return world;
 }
-async function planned(world: MemoryWorld, input: DropRequested = {}, running: unknown[] = []) {
-  const machines = { ...world.ports.machines, running: async () => running };
-  const plan = planDrop({ ...world.ports, plan: aPlan, machines, restoreMachine: "arn:restore" });
+async function planned(world: MemoryWorld, input: DropRequested = {}) {
+  const plan = planDrop({ ...world.ports, plan: aPlan });
   const { runId, drops } = await plan({ input, execution: { name: "one" } });
   return { runId, drops, asked: drops.map(({ taskInputKey }) => taskInputKey.split("/").at(-1)?.split(".")[0]) };
 }
@@ -110,8 +110,13 @@ describe("what restores have kept", () => {
   it("stays while a restore into the same target runs, which it may have been started for without naming it", async () => {
     const world = await worldOf(evidence(id("stag")), evidence(id("live"), { target: "app-db-live" }));
 
-    expect((await planned(world, {}, [{ source: "app-db" }])).asked).toEqual([id("live")]);
-    expect((await planned(world, {}, [{ source: "app-db", target: "app-db-live" }])).asked).toEqual([id("stag")]);
+    await leaseTarget(world.ports, "staging-db", "arn:one");
+    await leaseTarget(world.ports, "app-db-live", "arn:other");
+    world.running.add("arn:one");
+    expect((await planned(world)).asked).toEqual([id("live")]);
+    world.running.clear();
+    world.running.add("arn:other");
+    expect((await planned(world)).asked).toEqual([id("stag")]);
   });
 
   it("N7: is dropped by no evidence that we have not signed, and is not taken for dropped by any other's word", async () => {

@@ -114,6 +114,7 @@ describe("the restore of a whole backup", () => {
     const world = memoryWorld();
     const machines: string[] = [];
     const start = startRestore({
+      ...world.ports,
       ...{ plan: aPlan, stage: "test", machine: "one", machineForAll: "all" },
       machines: {
         ...world.ports.machines,

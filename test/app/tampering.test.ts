@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { announce } from "#app/announce.ts";
 import { checkBackup } from "#app/check-backup.ts";
 import { commitBackup } from "#app/commit-backup.ts";
@@ -37,6 +39,18 @@ const writeOver = (world: MemoryWorld, key: string) =>
 const notice = (world: MemoryWorld) => noticeTampering(world.ports);
 const sweep = (world: MemoryWorld) =>
   sweepRepository({ ...world.ports, check: checkBackup({ ...world.ports, verifyMachine: "arn:verify" }) });
+const sweepAt = (world: MemoryWorld, now: Date) =>
+  sweepRepository({
+    ...{ ...world.ports, clock: () => now },
+    check: checkBackup({ ...world.ports, verifyMachine: "arn:verify" }),
+  });
+const addDays = (date: Date, days: number) => new Date(date.getTime() + days * 86_400_000);
+/** In days; then S3 takes `runs/` away, claims and all. */
+function claimsKeptByTheBucket(): number {
+  const template = parse(readFileSync("infra/repository.yml", "utf8"), { logLevel: "silent" });
+  const { Rules } = template.Resources.RepositoryBucket.Properties.LifecycleConfiguration;
+  return Rules.find(({ Id }: { Id: string }) => Id === "forget-runs").ExpirationInDays;
+}
 const raised = (world: MemoryWorld) =>
   world.happened.flatMap(({ type, detail }) => (type === "AlarmRaised" ? [detail] : []));
 
@@ -58,6 +72,19 @@ describe("tampering with the repository", () => {
 
     await notice(world)(change(artifact));
 
+    expect(raised(world)).toEqual([]);
+  });
+
+  it("asks for the claim of an artifact only as long as the bucket keeps claims: a failed backup is no alarm a month later", async () => {
+    const world = memoryWorld();
+    capture(world, "app-db");
+    const kept = claimsKeptByTheBucket();
+
+    await sweepAt(world, addDays(committedAt, kept - 2))({ lostAfterMinutes: 5 });
+    expect(raised(world)).toHaveLength(1);
+
+    world.happened.length = 0;
+    await sweepAt(world, addDays(committedAt, kept))({ lostAfterMinutes: 5 });
     expect(raised(world)).toEqual([]);
   });
 

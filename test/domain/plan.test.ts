@@ -181,6 +181,25 @@ describe("the plan", () => {
     expect(problemsOf(plan)).toContain("targets.staging-uploads.path: must be relative");
   });
 
+  it.each([
+    "http://hooks.slack.com",
+    "https://hooks.slack.com/services",
+    "https://169.254.169.254",
+    "http://10.0.0.5:8080",
+    "https://[::1]",
+    "file:///etc",
+    "x",
+  ])("N4 refuses %j as the place that a webhook may lead to, and a bot's calls", (origin) => {
+    const { botTokenSecret, channel } = localPlan().tell.slack;
+    const told = (slack: unknown) => problemsOf({ ...localPlan(), tell: { slack } });
+
+    const must = "must be https:// and a host name";
+    expect(told({ botTokenSecret, channel, apiOrigin: origin })).toContain(`tell.slack.apiOrigin: ${must}`);
+    expect(told({ webhookSecret: botTokenSecret, webhookOrigin: origin })).toContain(
+      `tell.slack.webhookOrigin: ${must}`,
+    );
+  });
+
   it("refuses an engine that does not exist and names those that do", () => {
     const plan = localPlan();
     plan.sources.sessions.engine = "mongodb";

@@ -1,5 +1,7 @@
+import { posix } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BackupId, RestoreId } from "#domain/ids.ts";
+import { BackupId, Name, RestoreId } from "#domain/ids.ts";
 import { placeOf } from "#domain/repository-key.ts";
 import { repositoryLayout, restoreOfProgressKey } from "#domain/repository-layout.ts";
 
@@ -21,6 +23,7 @@ describe("where a key of the repository belongs", () => {
     ["proof", layout.proofSignature(proof, hash)],
     ["wrapped key", layout.wrappedKey(`${id}.app-db.0`, 1)],
     ["run", layout.claim(id)],
+    ["run", layout.lease("staging-db", 12)],
     ["run", layout.taskInput(restore, "inspect-app-db")],
     ["run", layout.outcome(id, "app-db", 0)],
     ["run", layout.announced("by-hand-0123", "PointVerified-app-db-by-slack")],
@@ -33,6 +36,28 @@ describe("where a key of the repository belongs", () => {
     ["evidence", layout.proofSignature(layout.evidence(restore), hash)],
   ])("is read from the key of each %s", (kind, key) => {
     expect(placeOf("prod", key)?.kind, key).toBe(kind);
+  });
+
+  it("N2 is that of its name or id, whatever is tried: none that is accepted leads out of its folder", () => {
+    const odd = fc.string({
+      unit: fc.constantFrom(..."a0-./\\%~ \n\0é", "..", "%2e", "2026-02-23-020000-"),
+      maxLength: 12,
+    });
+    const into = (text: string) => [
+      ...(Name.safeParse(text).success
+        ? [layout.lease(text, 1), layout.taskInput(id, text), layout.proofs(id, text)]
+        : []),
+      ...(BackupId.safeParse(text).success ? [layout.manifest(BackupId.parse(text))] : []),
+      ...(RestoreId.safeParse(text).success ? [layout.evidence(RestoreId.parse(text))] : []),
+    ];
+
+    expect(into("a0")).toHaveLength(3);
+    fc.assert(
+      fc.property(odd, (text) =>
+        into(text).every((key) => posix.normalize(key) === key && /^[\w./-]+$/.test(key) && key.startsWith("prod/")),
+      ),
+      { numRuns: 20_000 },
+    );
   });
 
   it.each([

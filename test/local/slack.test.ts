@@ -38,15 +38,18 @@ beforeEach(() => fetch(`${url}/messages`, { method: "DELETE" }));
 
 function bot(token = "xoxb-secret-token") {
   const { ports, objects } = memoryWorld();
-  const secrets = { read: async () => ({ token, url: `${url}/slack/api/` }) };
-  const channel = slackBot({ ...ports, secrets }, { botTokenSecret: "arn:slack", channel: "C0HOLDFAST" });
+  const secrets = { read: async () => ({ token }) };
+  const channel = slackBot(
+    { ...ports, secrets },
+    { botTokenSecret: "arn:slack", channel: "C0HOLDFAST", apiOrigin: url },
+  );
   return { ...channel, update: async (announcement: Announcement) => channel.update?.(announcement), objects };
 }
 const said = async () =>
   Messages.parse(await (await fetch(`${url}/messages`)).json()).map(({ channel, body }) => ({
     ...{ channel, title: body.text.split("\n")[0], ts: body.ts, thread: body.thread_ts },
   }));
-const refuse = (body: object) => fetch(`${url}/slack/api/refuse`, { method: "POST", body: JSON.stringify(body) });
+const refuse = (body: object) => fetch(`${url}/api/refuse`, { method: "POST", body: JSON.stringify(body) });
 
 it("keeps one message for a restore, changes it as it goes on, and says its end in the message and in its thread", async () => {
   const slack = bot();
@@ -105,7 +108,10 @@ it("throws where the secret holds no token that Slack would take", async () => {
 });
 
 it("N10 tells by a webhook, too, which can't change what it has told", async () => {
-  const webhook = slackChannel({ read: async () => ({ url: `${url}/slack` }) }, "arn:slack");
+  const webhook = slackChannel(
+    { read: async () => ({ url: `${url}/slack` }) },
+    { webhookSecret: "arn:slack", webhookOrigin: url },
+  );
 
   await webhook.tell(begun);
   await webhook.tell(ended);

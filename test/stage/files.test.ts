@@ -1,4 +1,7 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { appendFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
@@ -97,6 +100,55 @@ it("X4 leaves the old tree as it was when the restore's task is killed half-way,
   expect(await lookAtTree(staging)).toEqual(await lookAtTree(live));
   expect((await world.client.evidenceOf(again)).notes.join("\n")).toContain("was left beside the target");
   await watch.expectInvariants({ failed: [killed] });
+});
+
+it("S19 brings back a tree with loops, sockets and odd names while files in it grow and vanish, and names those", async () => {
+  await resetFleet(["uploads", "staging-uploads"]);
+  const moving = join(live, "zz moving"); // the last that tar comes to
+  await mkdir(moving);
+  await writeFile(join(moving, "a growing"), randomBytes(64 * 1024 * 1024));
+  await writeFile(join(moving, "b vanishing"), "soon gone");
+  await mkdir(join(live, "loops"));
+  await symlink(".", join(live, "loops/self"));
+  await symlink("../loops/there", join(live, "loops/back"));
+  await symlink("../loops/back", join(live, "loops/there"));
+  const socket = createServer().listen(join(live, "app.sock"));
+  await once(socket, "listening");
+  const watch = await watchStage(world);
+  const isReading = Promise.withResolvers<void>();
+  const hasChanged = Promise.withResolvers<void>();
+
+  const { result: run } = await world.throughProxy(
+    ({ operation, key }) => {
+      if (operation !== "UploadPart" || !key.endsWith(".tar.zst.gpg")) return undefined;
+      isReading.resolve();
+      return { hold: hasChanged.promise };
+    },
+    async () => {
+      const { backupId, arn } = await world.startBackup(["uploads"]);
+      await within(isReading.promise); // tar waits in the middle of the first: no more fits between it and S3
+      await appendFile(join(moving, "a growing"), "one more line\n");
+      await rm(join(moving, "b vanishing"));
+      hasChanged.resolve();
+      return { backupId, execution: await world.client.ended(arn) };
+    },
+  );
+  const verification = await world.client.endedNamed("verify", run.backupId);
+  const restore = await world.client.run("restore", { source: "uploads" });
+  socket.close();
+
+  expect(run.execution.status, run.execution.cause).toBe("SUCCEEDED");
+  const limits = (await world.manifest(run.backupId)).components["uploads"]?.limits.join("\n");
+  for (const name of ["zz moving/a growing", "zz moving/b vanishing", "app.sock"]) expect(limits).toContain(name);
+  expect(verification.status).toBe("SUCCEEDED");
+  expect(restore.status, restore.cause).toBe("SUCCEEDED");
+  for (const folder of ["loops", "odd names", "resumes", "tls"])
+    expect(await lookAtTree(join(staging, folder)), folder).toEqual(await lookAtTree(join(live, folder)));
+  const grown = await readFile(join(moving, "a growing"));
+  const restored = await readFile(join(staging, "zz moving/a growing"));
+  expect(restored.equals(grown.subarray(0, 64 * 1024 * 1024))).toBe(true);
+  expect(await readdir(join(staging, "zz moving"))).toEqual(["a growing"]);
+  await watch.expectInvariants({ latest: { uploads: run.backupId } });
 });
 
 /** What somebody else keeps at the target. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { readCatalog } from "#app/catalog.ts";
+import { scheduledBackupId } from "#domain/ids.ts";
 import { watchStage } from "./support/invariants.ts";
 import { manifestEvent, whileManifestEventsAreLost } from "./support/manifest-events.ts";
 import { openWorld, type World } from "./support/world.ts";
@@ -59,7 +60,7 @@ it("O5 O6 leaves a point unproven while its event is lost, and proves it once wh
 const isVerified = (text: string, backupId: string) =>
   text.startsWith("sessions is restorable to") && text.includes(backupId);
 
-it("O7 ignores events of other buckets and of keys that are no manifest", async () => {
+it("O7 hears nothing in forged events of other buckets and stages, and logs each that it ignores", async () => {
   const watch = await watchStage(world);
   const event = manifestEvent(world, world.stage.stage as never);
   const keys = [
@@ -75,8 +76,39 @@ it("O7 ignores events of other buckets and of keys that are no manifest", async 
     ),
     world.client.invoke("check-backup", { ...event, detail: { ...event.detail, bucket: { name: "strangers" } } }),
   ]);
+  const changes = await Promise.all(
+    [
+      ...keys.map((key) => ({ ...event.detail, object: { key } })),
+      {
+        bucket: { name: "strangers" },
+        object: { key: world.layout.manifest(scheduledBackupId("nightly", new Date())) },
+      },
+    ].map((detail) => world.client.invoke("notice-tampering", { ...event, detail })),
+  );
+  const forged = await world.client.invoke("announce", {
+    ...{ id: "x", source: "holdfast", "detail-type": "AlarmRaised", time: event.time },
+    detail: {
+      ...{ stage: "prod", code: "RepositoryTampered", source: "repository", problem: "forged" },
+      ...{ message: "call this number", next: { say: "pay" } },
+    },
+  });
+  const otherAccount = await world.client.invoke("announce", {
+    ...{ id: "x", source: "aws.states", "detail-type": "Step Functions Execution Status Change", time: event.time },
+    detail: {
+      ...{ executionArn: "arn:aws:states:us-east-1:1:execution:holdfast-prod-backup:x", name: "x", status: "FAILED" },
+      stateMachineArn: "arn:aws:states:us-east-1:1:stateMachine:holdfast-prod-backup",
+    },
+  });
+  const lines = (
+    await Promise.all(["check-backup", "notice-tampering", "announce"].map((name) => linesOf(name)))
+  ).flat();
 
   for (const answer of answers) expect(answer).toEqual({ ignored: expect.stringContaining("is no manifest") });
+  expect(changes).toEqual(Array(5).fill({ problems: 0 }));
+  expect([forged, otherAccount]).toEqual([{ told: false }, { told: false }]);
+  expect(lines.filter((line) => line.includes("ignored: ")).length).toBeGreaterThanOrEqual(5 + 2 + 2);
   expect(await watch.versionsSince()).toEqual([]);
   await watch.expectInvariants();
 });
+
+const linesOf = (name: string) => world.client.logLines(`/aws/lambda/holdfast-${world.stage.stage}-${name}`);

@@ -6,7 +6,7 @@ import { resetFleet } from "#local/fleet/fleet.ts";
 import { watchStage } from "./support/invariants.ts";
 import { manifestEvent, whileManifestEventsAreLost } from "./support/manifest-events.ts";
 import { flip, type Tampering, tampering } from "./support/tampering.ts";
-import { openWorld, type World } from "./support/world.ts";
+import { openWorld, type SourceName, type World } from "./support/world.ts";
 
 let world: World;
 /** Committed, never verified: its event was lost. */
@@ -54,6 +54,23 @@ it.each(changes)("$id quarantines a point whose artifact has $what, and restores
   expect(verification.cause).toMatch(/^sessions: QUARANTINED, ChecksumMismatch: /);
   expect(await refusalOf(backupId)).toContain("NoSuchPoint");
   await watch.expectInvariants({ failed: [verification], notGood: [{ source: "sessions", backupId }] });
+});
+
+it("R1 quarantines a tree of files of whose tar one byte flipped, and restores it nowhere", async () => {
+  const tree = (await whileManifestEventsAreLost(world, () => world.backup(["uploads"]))).backupId;
+  const [tar] = (await world.manifest(tree)).components["uploads"]?.artifacts ?? [];
+  await hand.change(
+    tar?.key ?? "",
+    flip(({ length }) => Math.floor(length / 2)),
+  );
+  const watch = await watchStage(world);
+
+  const verification = await world.client.run("verify", { backupId: tree });
+
+  expect(verification).toMatchObject({ status: "FAILED", error: "VerifyFailed" });
+  expect(verification.cause).toMatch(/^uploads: QUARANTINED, ChecksumMismatch: /);
+  expect(await refusalOf(tree, "uploads")).toContain("NoSuchPoint");
+  await watch.expectInvariants({ failed: [verification], notGood: [{ source: "uploads", backupId: tree }] });
 });
 
 it("R2 quarantines within seconds, from S3's own figures, when something is appended to an artifact", async () => {
@@ -121,9 +138,9 @@ it("R8 says WrongKey, and lets no plaintext out, when the data key is another's 
 });
 
 /** A restore into staging, asked for by name. */
-async function refusalOf(id: BackupId): Promise<string> {
+async function refusalOf(id: BackupId, source: SourceName = "sessions"): Promise<string> {
   const execution = { id: "arn:x", name: "by-hand", startTime: new Date().toISOString() };
-  const input = { source: "sessions", backupId: id };
+  const input = { source, backupId: id };
   return world.client.invoke("plan-restore", { input, execution }).then(
     () => "not refused",
     (error: Error) => `${error.name}: ${error.message}`,

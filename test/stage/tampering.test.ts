@@ -95,6 +95,10 @@ it("R3 quarantines points whose artifacts, both valid, stand in each other's pla
 });
 
 it.each([
+  {
+    what: "O7 a key that looks encoded, and is read as it stands",
+    key: (stage: string) => `${stage}/a+b %2e%2e%2f é.txt`,
+  },
   { what: "a key that is none of holdfast's", key: (stage: string) => `${stage}/HOW-TO-GET-YOUR-DATA-BACK.txt` },
   {
     what: "an artifact of a backup that no run has claimed",

@@ -17,6 +17,8 @@ const isPart =
   ({ operation, partNumber }: Parameters<Script>[0]) =>
     operation === "UploadPart" && partNumber === number;
 
+const isCompletion = ({ operation }: Parameters<Script>[0]) => operation === "CompleteMultipartUpload";
+
 it("U1 makes a whole point although every second call gets a 503, a 500 or a 429 at first", async () => {
   const watch = await watchStage(world);
   const answers = [
@@ -51,6 +53,36 @@ it("U3 aborts the upload when one part fails on every retry and all others are t
   expect(calls.filter(isSecond).length).toBeGreaterThan(1);
   expect(calls.map(({ operation }) => operation)).not.toContain("CompleteMultipartUpload");
   expect(await world.hasManifest(run.backupId)).toBe(false);
+  await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
+});
+
+it("U5 takes no 200 for a success that has an error in its body: sent again, and one object is there", async () => {
+  const watch = await watchStage(world);
+
+  const { result: run, calls } = await world.throughProxy(
+    (call) => (isCompletion(call) && call.occurrence === 1 ? { answer: 200, code: "InternalError" } : undefined),
+    () => world.backup(["sessions"]),
+  );
+  const verification = await world.client.endedNamed("verify", run.backupId);
+
+  expect(calls.filter(isCompletion)).toHaveLength(2);
+  expect(run.execution.status, run.execution.cause).toBe("SUCCEEDED");
+  expect(verification.status).toBe("SUCCEEDED");
+  expect((await watch.versionsSince()).filter((version) => version.includes(".rdb.zst.gpg"))).toHaveLength(1);
+  await watch.expectInvariants({ latest: { sessions: run.backupId } });
+});
+
+it("U5 fails the run when every 200 has an error in its body", async () => {
+  const watch = await watchStage(world);
+
+  const { result: run } = await world.throughProxy(
+    (call) => (isCompletion(call) ? { answer: 200, code: "InternalError" } : undefined),
+    () => world.backup(["sessions"]),
+  );
+
+  expect(run.execution).toMatchObject({ status: "FAILED", error: "BackupFailed" });
+  expect(run.execution.cause).toMatch(/sessions: UploadFailed: .* could not be completed/);
+  expect((await watch.versionsSince()).filter((version) => version.includes(".rdb.zst.gpg"))).toEqual([]);
   await watch.expectInvariants({ failed: [run.execution], notGood: [{ source: "sessions", backupId: run.backupId }] });
 });
 

@@ -61,6 +61,7 @@ export function memoryWorld() {
   const { objects, artifacts, histories, repository } = memoryRepository();
   const happened: Happening[] = [];
   const told: Announcement[] = [];
+  const running = new Set<string>();
   const started: { name: string; input: unknown }[] = [];
   const lines: string[] = [];
   const measured: Record<string, number | string>[] = [];
@@ -71,6 +72,7 @@ export function memoryWorld() {
     happened,
     told,
     started,
+    running,
     lines,
     measured,
     ports: {
@@ -103,7 +105,7 @@ export function memoryWorld() {
           if (isNew) started.push({ name, input });
           return { executionArn: `arn:${name}`, isNew };
         },
-        running: async (): Promise<unknown[]> => [],
+        isRunning: async (executionArn: string) => running.has(executionArn),
       },
     },
   };

@@ -4,7 +4,7 @@ import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventb
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
-  paginateListExecutions,
+  ExecutionDoesNotExist,
   type SFNClient,
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
@@ -34,15 +34,13 @@ export const stepFunctions = (client: SFNClient): Machines => ({
       return { executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`, isNew: false };
     }
   },
-  async running(stateMachineArn) {
-    const inputs: unknown[] = [];
-    const pages = paginateListExecutions({ client }, { stateMachineArn, statusFilter: "RUNNING" });
-    for await (const { executions = [] } of pages)
-      for (const { executionArn } of executions) {
-        const { input } = await client.send(new DescribeExecutionCommand({ executionArn }));
-        inputs.push(JSON.parse(input ?? "{}"));
-      }
-    return inputs;
+  async isRunning(executionArn) {
+    try {
+      return (await client.send(new DescribeExecutionCommand({ executionArn }))).status === "RUNNING";
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return false;
+      throw error;
+    }
   },
 });
 

@@ -28,7 +28,7 @@ export function proveText(judge: (text: string) => unknown): Input {
   judged.promise.catch(() => {});
   const stream = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
-      chunks.push(chunk);
+      chunks.push(Buffer.from(chunk)); // its memory is used again for the next one
       done();
     },
     final(done) {

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { TargetBusy } from "#domain/errors.ts";
+import { parseJson } from "#domain/manifest.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
+import type { Machines } from "#ports/messaging.ts";
+import type { Repository } from "#ports/repository.ts";
+
+type Ports = { repository: Repository; layout: RepositoryLayout; machines: Machines };
+const Lease = z.looseObject({ holder: z.string() });
+
+/**
+ * One restore per target at a time. A lease is the next number below the target's folder, so that two who want it never both
+ * get it, and it ends with its execution, however that ends: nobody gives it back, and nothing is written over. Idempotent
+ * for the execution that holds it. Throws `TargetBusy`, which names the execution that is at work.
+ */
+export async function leaseTarget(ports: Ports, target: string, executionArn: string): Promise<void> {
+  for (;;) {
+    const { number, holder } = await newestLease(ports, target);
+    if (holder === executionArn) return;
+    if (holder !== undefined && (await ports.machines.isRunning(holder)))
+      throw new TargetBusy(
+        `${target} is being restored by ${holder}; nothing was touched. Wait for its end, or stop it`,
+      );
+    const mine = JSON.stringify({ holder: executionArn });
+    if ((await ports.repository.create(ports.layout.lease(target, number + 1), mine)) === "created") return;
+  }
+}
+
+/** The execution that is restoring into the target now, if any. */
+export async function restoringInto(ports: Ports, target: string): Promise<string | undefined> {
+  const { holder } = await newestLease(ports, target);
+  return holder !== undefined && (await ports.machines.isRunning(holder)) ? holder : undefined;
+}
+
+async function newestLease({ repository, layout }: Ports, target: string) {
+  let number = 0;
+  for await (const key of repository.list(layout.leases(target)))
+    number = Math.max(number, Number(/lease-(\d+)\.json$/.exec(key)?.[1] ?? 0));
+  const bytes = number === 0 ? undefined : await repository.read(layout.lease(target, number));
+  return { number, holder: bytes && parseJson(bytes, Lease, "lease").holder };
+}
