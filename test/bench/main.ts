@@ -11,5 +11,8 @@ const programs: Record<string, string[]> = {
 const [which, ...options] = process.argv.slice(2);
 if (which !== undefined && !Object.hasOwn(programs, which))
   throw new Error(`there is no bench "${which}"; there are ${Object.keys(programs).join(", ")}`);
-for (const [program = "", ...fixed] of which === undefined ? Object.values(programs) : [programs[which] ?? []])
-  await execa(process.execPath, [join(import.meta.dirname, program), ...fixed, ...options], { stdio: "inherit" });
+for (const [program = "", ...fixed] of which === undefined ? Object.values(programs) : [programs[which] ?? []]) {
+  const argv = [join(import.meta.dirname, program), ...fixed, ...options];
+  const { exitCode } = await execa(process.execPath, argv, { stdio: "inherit", reject: false }); // it has said why
+  process.exitCode ||= exitCode ?? 1;
+}

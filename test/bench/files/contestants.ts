@@ -14,7 +14,8 @@ export type FilesGround = {
   objectStore: ObjectStore;
   standInUrl: string;
   escrow: string;
-  tree: string;
+  /** A folder that stands for an EFS; the tree is in it. */
+  fileSystem: string;
 };
 /** `prepare` is not measured. */
 export type FilesContestant = {
@@ -24,6 +25,8 @@ export type FilesContestant = {
   check(round: number): Promise<number>;
 };
 
+/** The folder of the tree in its file system. */
+export const TREE = "tree";
 const STAGE = "bench";
 const FILE_SYSTEM = "fs-0123456789abcdef0";
 const layout = repositoryLayout(STAGE);
@@ -31,12 +34,12 @@ const memory = `--memory=${MEMORY_MEBIBYTES}m`;
 
 /** A full backup into a repository of its own, each round; it compresses with zstd and encrypts with AES-256 by itself. */
 export function restic(ground: FilesGround): FilesContestant {
-  const { objectStore, images, tree } = ground;
+  const { objectStore, images, fileSystem } = ground;
   const container = (round: number, argv: string[]): BenchContainer => ({
     name: `holdfast-bench-restic-${argv[0]}`,
     image: images.restic,
     argv: ["restic", "--quiet", ...argv],
-    options: [memory, `--volume=${tree}:/tree:ro`],
+    options: [memory, `--volume=${fileSystem}:/mnt:ro`],
     env: {
       RESTIC_REPOSITORY: `s3:${objectStore.url}/${BUCKET}/restic/${round}`,
       RESTIC_PASSWORD: "bench",
@@ -51,7 +54,7 @@ export function restic(ground: FilesGround): FilesContestant {
       const made = container(round, ["init"]);
       await start(made);
       await finished(made.name);
-      return container(round, ["backup", "/tree"]);
+      return container(round, ["backup", `/mnt/${TREE}`]);
     },
     check: (round) => bytesBelow(objectStore, `restic/${round}/`),
   };
@@ -59,7 +62,7 @@ export function restic(ground: FilesGround): FilesContestant {
 
 /** The image that tasks run, as tasks with file systems run it. */
 export function worker(ground: FilesGround): FilesContestant {
-  const { objectStore, images, tree, standInUrl, escrow } = ground;
+  const { objectStore, images, fileSystem, standInUrl, escrow } = ground;
   const backupOf = (round: number) => scheduledBackupId("files", new Date(Date.UTC(2026, 0, 1, 0, 0, round)));
   return {
     title: "holdfast's worker, all proofs included",
@@ -67,7 +70,7 @@ export function worker(ground: FilesGround): FilesContestant {
       const backupId = backupOf(round);
       const input: TaskInput = {
         ...{ verb: "capture", runId: backupId, task: "tree", source: "tree", engine: "files", backupId, escrow },
-        section: { fileSystem: FILE_SYSTEM, path: "tree" },
+        section: { fileSystem: FILE_SYSTEM, path: TREE },
         pipeline: { compression: 3 },
       };
       const Key = layout.taskInput(backupId, input.task);
@@ -78,7 +81,7 @@ export function worker(ground: FilesGround): FilesContestant {
         image: images.worker,
         options: [
           ...[memory, "--user=0:0", `--cap-drop=${NOT_FOR_FILES.join(",")}`],
-          `--volume=${tree}:${mountOf({ fileSystem: FILE_SYSTEM }).folder}/tree:ro`,
+          `--volume=${fileSystem}:${mountOf({ fileSystem: FILE_SYSTEM }).folder}:ro`,
         ],
         env: {
           ...{ AWS_ENDPOINT_URL: standInUrl, AWS_ENDPOINT_URL_S3: objectStore.url },

@@ -16,7 +16,7 @@ import { finished, removeAll, start } from "../containers.ts";
 import { ensureVersitygw, startObjectStore } from "../object-store.ts";
 import { watchMemory } from "../peak-memory.ts";
 import { startStandIn } from "../stand-in.ts";
-import { type FilesContestant, type FilesGround, restic, worker } from "./contestants.ts";
+import { type FilesContestant, type FilesGround, restic, TREE, worker } from "./contestants.ts";
 import { makeTree } from "./tree.ts";
 
 /** `npm run bench -- files`: a tree of files, captured by holdfast's worker and by restic into the same S3 server. */
@@ -48,9 +48,9 @@ async function prepare(): Promise<FilesGround> {
   const recipe = { name: "holdfast-bench-restic", context, inputs: [], from: debianImage };
   const resticImage = await ensureImage({ ...recipe, containerfile: join(context, "Containerfile") }, narrate);
   await removeAll();
-  const tree = join(stageFiles.root, "bench-tree");
-  stops.push(() => rm(tree, { recursive: true, force: true }));
-  const made = await narrate(`a tree of files (scale ${scale})`, () => makeTree(tree, scale));
+  const fileSystem = join(stageFiles.root, "bench-files");
+  stops.push(() => rm(fileSystem, { recursive: true, force: true }));
+  const made = await narrate(`a tree of files (scale ${scale})`, () => makeTree(join(fileSystem, TREE), scale));
   process.stdout.write(`\n${made.files.toLocaleString("en")} files, ${(made.bytes / 1e6).toFixed(0)} MB\n`);
   const objectStore = await startObjectStore();
   stops.push(objectStore.stop);
@@ -59,13 +59,13 @@ async function prepare(): Promise<FilesGround> {
   const escrow = await readFile(stageFiles.escrow.publicKey, "utf8");
   return {
     images: { worker: workerImage, restic: resticImage },
-    ...{ objectStore, standInUrl: standIn.url, escrow, tree },
+    ...{ objectStore, standInUrl: standIn.url, escrow, fileSystem },
   };
 }
 
 async function measure(ground: FilesGround): Promise<void> {
   const contestants = [restic(ground), worker(ground)];
-  await execa("tar", ["--create", "--file=/dev/null", ground.tree]); // into the page cache, for both alike
+  await execa("tar", ["--create", "--file=/dev/null", ground.fileSystem]); // into the page cache, for both alike
   const runs: Run[] = [];
   for (let round = 0; round < rounds; round++)
     for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed())
