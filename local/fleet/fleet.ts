@@ -75,15 +75,12 @@ async function startPostgresql(name: FleetServerName, secrets: StageSecrets): Pr
     ({ username, password }) => `ALTER ROLE ${username} PASSWORD '${password}';`,
   );
   const tls = ["ALTER SYSTEM SET ssl = on;", "SELECT pg_reload_conf();"]; // not at its start: it would end for want of the key
-  await until(
-    name,
-    async () =>
-      (
-        await execIn(container, ["psql", "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-d", "postgres"], {
-          input: [...logins, ...tls].join("\n"),
-        })
-      ).exitCode === 0,
-  );
+  const psql = (statements: string[]) =>
+    execIn(container, ["psql", "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-d", "postgres"], {
+      input: statements.join("\n"),
+    });
+  await until(name, async () => (await psql([...logins, ...tls])).exitCode === 0);
+  await until(name, async () => / on\n/.test((await psql(["SHOW ssl;"])).stdout)); // a reload takes a moment
 }
 
 /** Into a file of the server's own user, which nobody else reads. */
