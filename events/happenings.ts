@@ -29,6 +29,9 @@ const happenings = {
     factsCompared: z.int(),
     safetyBackupId: BackupId.nullable(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+    /** The target's `keepOldState`. */
+    keptFor: z.string().optional(),
+    notes: z.array(z.string()).default([]),
   }),
   RestoreRolledBack: z.strictObject({
     stage: z.string(),
@@ -36,6 +39,14 @@ const happenings = {
     source: z.string(),
     target: z.string(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  }),
+  /** Every source that was asked for, one after another. */
+  BackupRestored: z.strictObject({
+    stage: z.string(),
+    /** The name of the one that restored them: a backup may be restored again. */
+    execution: z.string(),
+    backupId: BackupId,
+    restored: z.array(z.strictObject({ source: z.string(), target: z.string() })).min(1),
   }),
   AlarmRaised: z.strictObject({
     stage: z.string(),
@@ -54,7 +65,14 @@ export type Happening = {
 /** The envelope that EventBridge puts around one of ours. */
 export const Happened = z.looseObject({
   source: z.literal("holdfast"),
-  "detail-type": z.enum(["BackupCommitted", "PointVerified", "RestoreFinished", "RestoreRolledBack", "AlarmRaised"]),
+  "detail-type": z.enum([
+    "BackupCommitted",
+    "PointVerified",
+    "RestoreFinished",
+    "RestoreRolledBack",
+    "BackupRestored",
+    "AlarmRaised",
+  ]),
   detail: z.unknown(),
 });
 
@@ -69,6 +87,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "RestoreFinished":
       return { type, detail: happenings[type].parse(event.detail) };
     case "RestoreRolledBack":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "BackupRestored":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRaised":
       return { type, detail: happenings[type].parse(event.detail) };

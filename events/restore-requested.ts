@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { BackupId, Name } from "#domain/ids.ts";
 
+const withReason = {
+  check: ({ safety, because }: { safety: string; because?: string | undefined }) =>
+    safety === "before" || because !== undefined,
+  error: { path: ["because"], message: 'safety "none" needs its reason in at least 10 characters' },
+};
+
 /**
  * The input of the `restore` machine. `{ "source": "app-db" }` restores the newest verified point into the plan's staging
  * target. `confirm` names a target that is live, or holds data that holdfast did not put there.
@@ -28,8 +34,33 @@ export const RestoreRequested = z
     path: ["before"],
     message: "backupId names one point already",
   })
-  .refine(({ safety, because }) => safety === "before" || because !== undefined, {
-    path: ["because"],
-    message: 'safety "none" needs its reason in at least 10 characters',
-  });
+  .refine(withReason.check, withReason.error);
 export type RestoreRequested = z.infer<typeof RestoreRequested>;
+
+/**
+ * The input of the `restore-all` machine: `{ "backupId": "…", "sources": "all" }` restores every source of a backup, one after
+ * another in the plan's order, each into its `restoreTo`.
+ */
+export const RestoreAllRequested = z
+  .strictObject({
+    backupId: BackupId,
+    /** Some of them are restored in the plan's order, too. */
+    sources: z.union([z.literal("all"), z.array(Name).min(1)], { error: 'must be "all", or names of sources' }),
+    /** A target per source; without one the source's `restoreTo`. */
+    targets: z.record(Name, Name).default({}),
+    /** Each target that is live, or holds data that holdfast did not put there. */
+    confirm: z.array(Name).default([]),
+    safety: z.enum(["before", "none"]).default("before"),
+    because: z.string().min(10).optional(),
+    requestedBy: z.string().min(1).optional(),
+  })
+  .refine(withReason.check, withReason.error);
+export type RestoreAllRequested = z.infer<typeof RestoreAllRequested>;
+
+/** What `start-restore` takes: by its `sources` a request for a whole backup is told from one for a source. */
+export const RestoreByHand = z.record(z.string(), z.unknown()).transform((input, context) => {
+  const parsed = ("sources" in input ? RestoreAllRequested : RestoreRequested).safeParse(input);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.issues.push({ code: "custom", path, message, input });
+  return z.NEVER;
+});

@@ -4,7 +4,15 @@ import type { Plan } from "#domain/plan.ts";
 const roles = [
   ...["PlanBackup", "CommitBackup", "CheckBackup", "PlanVerify", "RecordProofs", "PlanRestore", "CheckInterlock"],
   ...["RecordEvidence", "Announce", "CheckSource", "ListPoints", "DescribePoint"],
-  ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository"],
+  ...[
+    "CheckPlan",
+    "NoticeTampering",
+    "RollbackRestore",
+    "SweepRepository",
+    "PlanRestoreAll",
+    "PlanDrop",
+    "RecordDrops",
+  ],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -12,7 +12,7 @@ import { loadPlan } from "../plan.ts";
 const config = loadConfig(process.env);
 const { plan } = loadPlan(process.env);
 const ports = wireAws(config, plan.signing?.publicKeySha256);
-const run = recordEvidence({ ...ports, events: wireEvents(), log, metrics: wireMetrics(config, plan) });
+const run = recordEvidence({ ...ports, plan, events: wireEvents(), log, metrics: wireMetrics(config, plan) });
 const EvidenceInput = z.strictObject({
   input: RestoreRequested,
   plan: RestorePlan,

@@ -76,6 +76,8 @@ function identify({ type, detail }: Happening): { runId: string; what: string } 
     case "RestoreFinished":
     case "RestoreRolledBack":
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
+    case "BackupRestored":
+      return { runId: `restore-all-${detail.execution}`, what: type };
     case "AlarmRaised":
       return { runId: `alarm-${sha256(detail.problem).slice(0, 16)}`, what: detail.code };
   }

@@ -13,7 +13,7 @@ type Execution = ExecutionEnded["detail"];
 
 /** One alarm for one failed execution: what failed and why, what can still be restored, what to do. */
 export async function describeFailure(ports: Ports, execution: Execution): Promise<Announcement> {
-  const machine = execution.stateMachineArn.split("-").at(-1) ?? "";
+  const machine = execution.stateMachineArn.split(`holdfast-${ports.stage}-`).at(-1) ?? "";
   const { stage } = ports;
   const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
   const cause = readableCause(execution);
@@ -41,6 +41,22 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       next: {
         say: "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
         command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(execution.input ?? "{}")}`,
+      },
+    },
+    "restore-all": {
+      code: "RestoreAllFailed",
+      title: `Restore of all of ${request.backupId ?? execution.name} ${how}`,
+      next: {
+        say: "mend what the failed source's own alarm names, then go on with what is left:",
+        command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(whatIsLeft(execution, cause))}`,
+      },
+    },
+    drop: {
+      code: "DropFailed",
+      title: `Dropping old states ${how}`,
+      next: {
+        say: "nothing is lost: what could not be dropped is still there, and the next run tries again. Mend the cause, or start it now:",
+        command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
       },
     },
   };
@@ -76,6 +92,17 @@ function readableCause({ error, cause, status }: Execution): string {
     return `${errorType}: ${errorMessage}`;
   } catch {
     return cause;
+  }
+}
+
+/** The same request, for the sources that are left. */
+function whatIsLeft({ input }: Execution, cause: string): string {
+  const left = /^Left: (.+)\.$/m.exec(cause)?.[1]?.split(", ");
+  try {
+    const asked = z.looseObject({}).parse(JSON.parse(input ?? ""));
+    return JSON.stringify(left ? { ...asked, sources: left } : asked);
+  } catch {
+    return "{}";
   }
 }
 

@@ -3,6 +3,13 @@ import type { Announcement } from "#domain/announcement.ts";
 import { isSafety } from "#domain/ids.ts";
 import type { Happening } from "#events/happenings.ts";
 
+const MOST_NOTES = 6;
+
+const whenOfNoUse = (what: string, keptFor: string | undefined) =>
+  keptFor === undefined || keptFor === "forever"
+    ? `when you no longer need ${what}:`
+    : `nothing: ${what} is dropped after ${keptFor}. When you no longer need it before:`;
+
 /** What people are told of what went well, or of an alarm that was raised outside an execution. */
 export function describeHappening({ type, detail }: Happening): Announcement {
   switch (type) {
@@ -42,6 +49,8 @@ export function describeHappening({ type, detail }: Happening): Announcement {
         title: `${detail.source} was restored into ${detail.target}, as it was at ${detail.recoveredTo}`,
         happened: [
           `${detail.factsCompared} facts of the capture were compared with what was restored: all are the same.`,
+          ...detail.notes.slice(0, MOST_NOTES),
+          ...(detail.notes.length > MOST_NOTES ? [`And more: notes in the evidence of ${detail.restoreId}.`] : []),
         ],
         intact:
           detail.kept.length > 0
@@ -51,7 +60,10 @@ export function describeHappening({ type, detail }: Happening): Announcement {
               : `the safety point ${detail.safetyBackupId}, which holds the old state.`,
         next:
           detail.kept.length > 0
-            ? { say: "when you no longer need the old state:", command: detail.kept.map(({ drop }) => drop).join("\n") }
+            ? {
+                say: whenOfNoUse("the old state", detail.keptFor),
+                command: detail.kept.map(({ drop }) => drop).join("\n"),
+              }
             : { say: "let the application in and look at it." },
         figures: [
           { label: "restore", value: detail.restoreId },
@@ -71,6 +83,16 @@ export function describeHappening({ type, detail }: Happening): Announcement {
             ? { say: "when nobody needs that any more:", command: detail.kept.map(({ drop }) => drop).join("\n") }
             : { say: "let the application in and look at it." },
         figures: [{ label: "restore", value: detail.restoreId }],
+      };
+    case "BackupRestored":
+      return {
+        severity: "warning",
+        code: type,
+        title: `${detail.backupId} was restored: all ${detail.restored.length} sources that were asked for`,
+        happened: detail.restored.map(({ source, target }) => `${source} into ${target}.`),
+        intact: "every point; the message of each restore says what it has kept of the old state.",
+        next: { say: "let the applications in and look at them." },
+        figures: [{ label: "backup", value: detail.backupId }],
       };
     case "AlarmRaised":
       return {

@@ -61,7 +61,7 @@ export function targetOf(plan: Plan, { source, target }: Pick<RestoreRequested, 
         ? `source: there is no source "${source}"; the plan has ${Object.keys(plan.sources).join(", ")}`
         : `target: there is no target "${target}"; the plan has ${Object.keys(plan.targets).join(", ")}`,
     );
-  const { engine, live: isLive, source: _, ...section } = found;
+  const { engine, live: isLive, source: _, keepOldState: __, ...section } = found;
   return { name, engine, isLive, section };
 }
 

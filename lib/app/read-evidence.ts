@@ -1,5 +1,5 @@
 import pMap from "p-map";
-import { Evidence } from "#domain/evidence.ts";
+import { DroppedState, Evidence } from "#domain/evidence.ts";
 import { RestoreId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import type { CatalogPorts } from "./catalog.ts";
@@ -23,4 +23,11 @@ export async function readEvidence(ports: CatalogPorts, target: string): Promise
     { concurrency: 8 },
   );
   return read.flat().filter((evidence) => evidence.target === target);
+}
+
+/** When what a restore had kept was dropped, if it was. */
+export async function readDropped(ports: CatalogPorts, id: RestoreId): Promise<DroppedState | undefined> {
+  const key = ports.layout.dropped(id);
+  const bytes = await readSignedProof(ports, key);
+  return bytes && parseJson(bytes, DroppedState, key);
 }

@@ -1,6 +1,7 @@
 import type { Evidence } from "#domain/evidence.ts";
 import type { BackupId } from "#domain/ids.ts";
 import { Restored } from "#domain/outcome.ts";
+import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
@@ -12,7 +13,14 @@ import type { CatalogPorts } from "./catalog.ts";
 import { judgeTask } from "./judge-task.ts";
 import { createSigned } from "./signed-objects.ts";
 
-type Ports = CatalogPorts & { stage: string; signer: Signer; events: Events; log: RunLog; metrics: Metrics };
+type Ports = CatalogPorts & {
+  stage: string;
+  plan: Plan;
+  signer: Signer;
+  events: Events;
+  log: RunLog;
+  metrics: Metrics;
+};
 type Input = {
   input: RestoreRequested;
   plan: RestorePlan;
@@ -65,6 +73,8 @@ export const recordEvidence =
       factsCompared,
       kept,
       safetyBackupId: evidence.safetyBackupId,
+      keptFor: ports.plan.targets[target]?.keepOldState ?? "forever",
+      notes,
     };
     await ports.events.emit({ type: "RestoreFinished", detail });
     ports.log.info(`${source}: restored from ${backupId} into ${target}`, { seconds, factsCompared });

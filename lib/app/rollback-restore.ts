@@ -9,6 +9,7 @@ import type { Signer } from "#ports/keys.ts";
 import type { Events, Tasks } from "#ports/messaging.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { targetOf } from "./plan-restore.ts";
+import { readDropped } from "./read-evidence.ts";
 import { runByHand } from "./run-by-hand.ts";
 import { createSigned, readSignedProof } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
@@ -44,6 +45,13 @@ export const rollbackRestore =
       );
     const { engine, section } = targetOf(ports.plan, { source, target });
     if (!ports.swapKeepsOldState[engine]) return bySafetyPoint(ports, evidence);
+    const dropped = await readDropped(ports, restoreId);
+    if (dropped)
+      return {
+        verdict: `${target} was not rolled back: NothingToRollBack: the old state was dropped at ${dropped.finishedAt}, after the ${dropped.keptFor} for which it was kept. Nothing was touched`,
+        figures: { restoreId, dropped: dropped.dropped },
+        next: safetyCommand(ports, evidence),
+      };
     const runId = `rollback-${restoreId}-${sha256(callId).slice(0, 8)}`;
     const input = {
       verb: "rollback" as const,

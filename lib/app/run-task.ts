@@ -11,6 +11,7 @@ import type { Repository, Uploads } from "#ports/repository.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { captureSource, engineOf } from "./capture-source.ts";
 import { checkSource } from "./check-source.ts";
+import { dropOldState } from "./drop-old-state.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import { restoreSource } from "./restore-source.ts";
 import { rollbackTarget } from "./rollback-target.ts";
@@ -101,5 +102,7 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
       return restoreSource(ports)(input, tools);
     case "rollback":
       return rollbackTarget(ports.engines)(input, tools);
+    case "drop":
+      return dropOldState(ports.engines)(input, tools);
   }
 }

@@ -4,6 +4,11 @@ import { z } from "zod";
 /** `15m`, `6h`, `1d`: kept as written, since people read it again in messages. */
 export const Duration = z.string().regex(/^[1-9]\d{0,4}[mhd]$/, "must be a number of m, h or d, as in 24h");
 
+/** How long something is kept, if not for ever. */
+export const KeepFor = z.union([Duration, z.literal("forever")], {
+  error: "must be a number of m, h or d, as in 7d, or forever",
+});
+
 export const durationMs = (duration: string): number => ms(duration as StringValue);
 /** `24h` of 86400000. */
 export const formatDuration = (milliseconds: number): string => {

@@ -37,3 +37,17 @@ export const Rollback = z.strictObject({
   notes: Evidence.shape.notes,
 });
 export type Rollback = z.infer<typeof Rollback>;
+
+/** `restores/<restoreId>/dropped.json`: that what a restore, or its rollback, had kept was dropped when its time was over. Signed too. */
+export const DroppedState = z.strictObject({
+  schema: z.literal(1),
+  restoreId: RestoreId,
+  source: z.string(),
+  target: z.string(),
+  /** The plan's `keepOldState` at that time, or what the request said. */
+  keptFor: z.string(),
+  finishedAt: z.iso.datetime(),
+  /** What was there and is gone; empty where somebody had dropped it before. */
+  dropped: z.array(z.string()),
+});
+export type DroppedState = z.infer<typeof DroppedState>;

@@ -68,6 +68,10 @@ export type Restored = z.infer<typeof Restored>;
 export const RolledBack = z.strictObject({ ...ended, kept: Restored.shape.kept, notes: Restored.shape.notes });
 export type RolledBack = z.infer<typeof RolledBack>;
 
+/** What was kept of an old state, and is gone. */
+export const Dropped = z.strictObject({ ...ended, dropped: z.array(z.string()) });
+export type Dropped = z.infer<typeof Dropped>;
+
 /** What a source looks like before its first backup. No problems: it can be captured. */
 export const SourceChecked = z.strictObject({
   ...ended,

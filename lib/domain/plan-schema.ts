@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { KeepFor } from "./duration.ts";
 import { Name } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
@@ -11,6 +12,9 @@ const TargetOptions = {
   live: z.boolean().describe("A live target is restored into only by requests that confirm it by name."),
   source: Name.optional().describe(
     "The source whose own server this target is: a safety point of it is a point of that source.",
+  ),
+  keepOldState: KeepFor.default("7d").describe(
+    "How long what a restore replaced, or a rollback took back, stays beside it; then it is dropped.",
   ),
 };
 

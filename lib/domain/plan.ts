@@ -84,7 +84,13 @@ export const Signing = z.strictObject({
 
 export type Source = PipelineOptions & { engine: string; restoreTo: string; [option: string]: unknown };
 /** `source`: the target is that source's own server. */
-export type Target = { engine: string; live: boolean; source?: string; [option: string]: unknown };
+export type Target = {
+  engine: string;
+  live: boolean;
+  source?: string;
+  keepOldState: string;
+  [option: string]: unknown;
+};
 export type Plan = {
   sources: Record<string, Source>;
   targets: Record<string, Target>;

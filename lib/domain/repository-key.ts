@@ -14,7 +14,7 @@ const OF_A_BACKUP = [
 const ELSEWHERE = [
   ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],
   ["run", /^runs\/[\w-]+\/[\w.-]+\.json$/],
-  ["evidence", /^restores\/[\w-]+\/(evidence|rollback)(\.json|\.[0-9a-f]{64}\.sig)$/],
+  ["evidence", /^restores\/[\w-]+\/(evidence|rollback|dropped)(\.json|\.[0-9a-f]{64}\.sig)$/],
 ] as const;
 
 /** Undefined for a key that nothing of holdfast would ever write. */

@@ -22,6 +22,7 @@ export const repositoryLayout = (stage: string) => ({
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
+  dropped: (id: RestoreId) => `${stage}/restores/${id}/dropped.json`,
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 

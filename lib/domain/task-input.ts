@@ -46,6 +46,15 @@ export const TaskInput = z.discriminatedUnion("verb", [
     section: Section,
     putThere: z.array(z.strictObject({ name: z.string(), mark: z.string() })),
   }),
+  z.strictObject({
+    verb: z.literal("drop"),
+    ...everyTask,
+    restoreId: RestoreId,
+    target: z.string(),
+    section: Section,
+    /** How long it was kept, in the plan's words. */
+    keptFor: z.string(),
+  }),
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 export type TaskInputOf<Verb extends TaskInput["verb"]> = Extract<TaskInput, { verb: Verb }>;

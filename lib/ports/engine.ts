@@ -110,6 +110,11 @@ export interface Engine<Source = unknown, Target = unknown> {
    * `NothingToRollBack` where the old state is not there any more. When it throws, the target is as it was.
    */
   rollback?(tools: EngineTools, target: Target, restore: RestoreToUndo): Promise<Pick<RestoreResult, "kept" | "notes">>;
+  /**
+   * There where `rollback` is: drops what this restore, or its rollback, has kept, and nothing that does not bear its id.
+   * Gives, for people, what is gone; nothing where nothing is there any more. A second call goes on where one broke off.
+   */
+  dropOld?(tools: EngineTools, target: Target, restoreId: RestoreId): Promise<string[]>;
 }
 
 /** Keeps the types of the sections while the engine is written; shared code sees only `Engine`. */

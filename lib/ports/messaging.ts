@@ -9,6 +9,8 @@ export interface Events {
 /** Step Functions. The same name starts once: a second start finds the first, whether it runs or has ended. */
 export interface Machines {
   start(machineArn: string, name: string, input: unknown): Promise<{ executionArn: string; isNew: boolean }>;
+  /** The inputs of its executions that have not ended. */
+  running(machineArn: string): Promise<unknown[]>;
 }
 
 /** A way to reach people. Throws `AnnouncementFailed` when the message was not taken. */

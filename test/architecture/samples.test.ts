@@ -6,9 +6,10 @@ import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
 import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
-import { RestoreRequested } from "#events/restore-requested.ts";
+import { RestoreAllRequested, RestoreByHand, RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
 
 const folder = "events/samples";
@@ -20,11 +21,13 @@ const contracts: Record<string, z.ZodType> = {
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
-  "start-restore": RestoreRequested,
+  "start-restore": RestoreByHand,
   "rollback-restore": RollbackByHand,
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,
+  "restore-all-machine": RestoreAllRequested,
+  "drop-machine": DropRequested,
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
@@ -52,9 +55,9 @@ describe("the samples in events/samples", () => {
     const { sources, targets, backups } = readPlan(".", "local", engineSections);
     const Names = z.looseObject({
       source: z.enum(Object.keys(sources)).optional(),
-      sources: z.array(z.enum(Object.keys(sources))).optional(),
+      sources: z.union([z.literal("all"), z.array(z.enum(Object.keys(sources)))]).optional(),
       target: z.enum(Object.keys(targets)).optional(),
-      confirm: z.enum(Object.keys(targets)).optional(),
+      confirm: z.union([z.enum(Object.keys(targets)), z.array(z.enum(Object.keys(targets)))]).optional(),
       backup: z.enum(Object.keys(backups)).optional(),
       options: restoreOptions["postgresql"]?.optional(),
     });

@@ -103,6 +103,7 @@ export function memoryWorld() {
           if (isNew) started.push({ name, input });
           return { executionArn: `arn:${name}`, isNew };
         },
+        running: async (): Promise<unknown[]> => [],
       },
     },
   };
@@ -176,6 +177,7 @@ export const aPlan: Plan = {
     "app-db-live": {
       engine: "postgresql",
       live: true,
+      keepOldState: "7d",
       source: "app-db",
       secret: "arn:app-restore",
       connection: { host: "db", port: 5432 },
@@ -183,12 +185,14 @@ export const aPlan: Plan = {
     "staging-db": {
       engine: "postgresql",
       live: false,
+      keepOldState: "7d",
       secret: "arn:staging",
       connection: { host: "staging", port: 5432 },
     },
     "staging-redis": {
       engine: "redis",
       live: false,
+      keepOldState: "7d",
       secret: "arn:staging-redis",
       connection: { host: "staging", port: 6379 },
     },

@@ -27,6 +27,7 @@ describe("the packaged template", () => {
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
       "CommitBackupRole",
+      "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
       "RollbackRestoreRole",

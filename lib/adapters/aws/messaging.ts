@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeTasksCommand, type ECSClient, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { type EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge";
-import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  paginateListExecutions,
+  type SFNClient,
+  StartExecutionCommand,
+} from "@aws-sdk/client-sfn";
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
 import { asText, type Severity } from "#domain/announcement.ts";
 import { AnnouncementFailed, TaskFailed } from "#domain/errors.ts";
@@ -27,6 +33,16 @@ export const stepFunctions = (client: SFNClient): Machines => ({
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
       return { executionArn: `${stateMachineArn.replace(":stateMachine:", ":execution:")}:${name}`, isNew: false };
     }
+  },
+  async running(stateMachineArn) {
+    const inputs: unknown[] = [];
+    const pages = paginateListExecutions({ client }, { stateMachineArn, statusFilter: "RUNNING" });
+    for await (const { executions = [] } of pages)
+      for (const { executionArn } of executions) {
+        const { input } = await client.send(new DescribeExecutionCommand({ executionArn }));
+        inputs.push(JSON.parse(input ?? "{}"));
+      }
+    return inputs;
   },
 });
 

@@ -1,6 +1,7 @@
 import { defineEngine } from "#ports/engine.ts";
 import { capture } from "./capture.ts";
 import { FilesRestoreOptions, filesSections } from "./config.ts";
+import { dropOld } from "./drop-old.ts";
 import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
 import { filesGuide } from "./restore-guide.ts";
@@ -21,4 +22,5 @@ export const files = defineEngine({
   inspect,
   restore,
   rollback,
+  dropOld,
 });

@@ -34,3 +34,13 @@ export async function folderProblems(place: Place, folder = folderOf(place)): Pr
     ];
   }
 }
+
+/** What can't be told apart from nothing must not be taken for it. */
+export const isThere = (folder: string) =>
+  lstat(folder).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === "ENOENT") return false;
+      throw error;
+    },
+  );

@@ -155,5 +155,7 @@ const remove = ({ commands, signal }: Pick<RestoreTools, "commands" | "signal">,
 
 /** Under which name a restore keeps what it replaces. */
 export const oldFolder = (current: string, restoreId: string) => `${current}.holdfast-old-${restoreId}`;
+/** And under which one a rollback keeps what had come after it. */
+export const undoneFolder = (current: string, restoreId: string) => `${current}.holdfast-undone-${restoreId}`;
 
 export const removal = (folder: string) => `rm -rf -- '${folder.replaceAll("'", String.raw`'\''`)}'`;

@@ -1,12 +1,10 @@
-import { lstat } from "node:fs/promises";
 import { basename } from "node:path";
 import { NothingToRollBack, TargetUnfit } from "#domain/errors.ts";
 import type { EngineTools, RestoreResult, RestoreToUndo } from "#ports/engine.ts";
 import type { FilesTarget } from "./config.ts";
-import { folderOf, folderProblems, mountProblems, nameOf } from "./place.ts";
-import { oldFolder, removal } from "./restore.ts";
+import { folderOf, folderProblems, isThere, mountProblems, nameOf } from "./place.ts";
+import { oldFolder, removal, undoneFolder } from "./restore.ts";
 import { swap } from "./swap.ts";
-import { codeOf } from "./walk.ts";
 
 /** Gives the old tree its name back; the restored one is kept beside it, with all that came into it since. */
 export async function rollback(
@@ -16,7 +14,7 @@ export async function rollback(
 ): Promise<Pick<RestoreResult, "kept" | "notes">> {
   const current = folderOf(target);
   const old = oldFolder(current, restoreId);
-  const undone = `${current}.holdfast-undone-${restoreId}`;
+  const undone = undoneFolder(current, restoreId);
   const outside = await mountProblems(target);
   if (outside.length > 0) throw new TargetUnfit(`${outside.join("\n")}\nNothing was touched`);
   if (!(await isThere(old)))
@@ -40,13 +38,3 @@ export async function rollback(
     notes: [],
   };
 }
-
-/** What can't be told apart from nothing must not be taken for it. */
-const isThere = (folder: string) =>
-  lstat(folder).then(
-    () => true,
-    (error: unknown) => {
-      if (codeOf(error) === "ENOENT") return false;
-      throw error;
-    },
-  );

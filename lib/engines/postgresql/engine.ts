@@ -1,6 +1,7 @@
 import { defineEngine } from "#ports/engine.ts";
 import { capture } from "./capture.ts";
 import { PostgresqlRestoreOptions, postgresqlSections } from "./config.ts";
+import { dropOld } from "./drop-old.ts";
 import { inspect } from "./inspect.ts";
 import { preflight } from "./preflight.ts";
 import { restore } from "./restore.ts";
@@ -21,4 +22,5 @@ export const postgresql = defineEngine({
   inspect,
   restore,
   rollback,
+  dropOld,
 });

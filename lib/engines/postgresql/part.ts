@@ -11,6 +11,8 @@ export type Part = {
   entries: ArchiveEntry[];
   /** Whether a table, a sequence or a view is of this part. */
   has(name: Named): boolean;
+  /** Those with rows of their own: no table that only has partitions. */
+  tables: Named[];
   /** What was asked for and stays out, for people. */
   leftOut: string[];
 };
@@ -24,6 +26,7 @@ export type Part = {
 export function choosePart(database: string, list: ArchiveEntry[], only: Only): Part {
   const archive = new Map(list.map((entry) => [entry.id, entry]));
   const attached = attachments(list, archive);
+  const wholes = new Set(attached.values());
   const needed = (entry: ArchiveEntry) => needsOf(entry, archive, attached);
   const chosen = chosenBy(database, list, only, attached);
   const leftOut = withoutWhatLacks(chosen, needed);
@@ -52,6 +55,7 @@ export function choosePart(database: string, list: ArchiveEntry[], only: Only): 
   return {
     entries: list.filter((entry) => taken.has(entry)),
     has: (name) => names.has(keyOf(name)),
+    tables: list.filter((entry) => entry.kind === "TABLE" && taken.has(entry) && !wholes.has(entry)).map(nameOf),
     leftOut,
   };
 }

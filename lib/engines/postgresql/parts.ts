@@ -20,12 +20,11 @@ export async function withParts(tools: RestoreTools, chosen: Chosen[]): Promise<
 /** For people: what is there, how rows come back from there, and what is not there. */
 export function aboutPart({ captured, restored, part }: Loadable): string[] {
   if (!part) return [];
-  const named = (what: string) =>
-    part.entries.filter(({ kind }) => kind === what).map((entry) => quoted([entry.schema, entry.name]));
+  const tables = part.tables.map(quoted);
   const copy = (database: string, how: string) =>
-    `psql --dbname=${shellWord(database)} --command=${shellWord(`COPY ${named("TABLE DATA")[0]} ${how}`)}`;
+    `psql --dbname=${shellWord(database)} --command=${shellWord(`COPY ${tables[0]} ${how}`)}`;
   return [
-    `database "${restored}" holds ${named("TABLE").join(", ")} of "${captured}", and no other table; nothing was replaced`,
+    `database "${restored}" holds ${tables.join(", ")} of "${captured}", and no other table; nothing was replaced`,
     `to bring rows back, a table at a time: ${copy(restored, "TO STDOUT")} | ${copy(captured, "FROM STDIN")}`,
     `when nobody needs it any more: DROP DATABASE ${name(restored)};`,
     ...part.leftOut.map((what) => `not in "${restored}": ${what}`),

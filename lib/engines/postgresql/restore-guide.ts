@@ -41,7 +41,13 @@ DATABASE\` and \`ALTER DATABASE … SET\`.
 ${databases.map(({ streams }, index) => beside(`restored_${index + 1}`, streams)).join("\n")}
 \`\`\`
 
-Then rename: \`ALTER DATABASE app RENAME TO app_old;\` and \`ALTER DATABASE restored_1 RENAME TO app;\`, with nobody connected.`;
+Then rename: \`ALTER DATABASE app RENAME TO app_old;\` and \`ALTER DATABASE restored_1 RENAME TO app;\`, with nobody connected.
+
+**Some tables only.** \`open_artifact NAME > archive\`, \`pg_restore --list archive > list\`, delete the lines of \`list\` that you don't
+want, and \`pg_restore --use-list=list --dbname EMPTY_DATABASE archive\`. A table needs the lines of its schema and of the types,
+functions and extensions that it uses; its rows are \`TABLE DATA\` (of a database in several artifacts in one of the \`data-…\`,
+which has a list of its own), and \`SEQUENCE\`, \`DEFAULT\`, \`CONSTRAINT\`, \`INDEX\`, \`TRIGGER\` and \`ACL\` name it. A line that
+another one needs and that is not there ends in an error.`;
 }
 
 const SPLIT = ` A database in

@@ -12,6 +12,7 @@ import { sha256 } from "#domain/hashes.ts";
 import { newRestoreId } from "#domain/ids.ts";
 import { capture } from "#engines/files/capture.ts";
 import { FilesSource, type FilesTarget } from "#engines/files/config.ts";
+import { dropOld } from "#engines/files/drop-old.ts";
 import { restore } from "#engines/files/restore.ts";
 import { rollback } from "#engines/files/rollback.ts";
 import { inspect } from "#engines/files/target.ts";
@@ -37,6 +38,7 @@ export type World = {
   point(facts?: Facts): PointToRestore;
   restore(facts?: Facts): Promise<RestoreResult>;
   rollback(): ReturnType<typeof rollback>;
+  dropOld(): ReturnType<typeof dropOld>;
 };
 let worlds = 0;
 const RESTORE_ID = newRestoreId("test", new Date(Date.UTC(2026, 1, 23, 13, 42, 7)));
@@ -106,6 +108,7 @@ export async function filesWorld(): Promise<World> {
       );
     },
     rollback: async () => rollback(await world.tools(), world.target, { restoreId: RESTORE_ID, putThere: [] }),
+    dropOld: async () => dropOld(await world.tools(), world.target, RESTORE_ID),
   };
   return world;
 }

@@ -111,3 +111,26 @@ async function rollbackOf(world: World, target: World["target"]) {
     world.target = mounted;
   });
 }
+
+it("GL-11: drops by age what a restore, or its rollback, has kept, and goes on where an earlier try broke off", async () => {
+  const { world } = await restored();
+  const other = "target.holdfast-old-2026-02-23-134207-othr";
+  sh(world.folder, `mkdir ${other} ${UNDONE} target.holdfast-drop-${ID}; echo half > target.holdfast-drop-${ID}/file`);
+  const target = everythingIn(`${world.folder}/target`);
+
+  const dropped = [await world.dropOld(), await world.dropOld()];
+
+  expect(sh(world.folder, "ls").trim().split("\n")).toEqual(["target", other, "tree"]);
+  expect(everythingIn(`${world.folder}/target`)).toBe(target);
+  const beside = (name: string) => `"${name}" beside fs-0f11e50000000001:/${world.target.path}`;
+  expect(dropped).toEqual([[`target.holdfast-drop-${ID}`, OLD, UNDONE].map(beside), []]);
+});
+
+it("N2: drops nothing through a link that stands where an old tree was kept", async () => {
+  const { world } = await restored();
+  sh(world.folder, `rm -r ${OLD}; mkdir precious; echo mine > precious/file; ln -s precious ${OLD}`);
+
+  await expect(world.dropOld()).rejects.toThrow(TargetUnfit);
+
+  expect(sh(world.folder, "cat precious/file").trim()).toBe("mine");
+});

@@ -49,3 +49,32 @@ it("X4: says that there is nothing to roll back, and touches nothing, when the o
 
   expect([...(await sql(a, "select i from t")), ...(await sql(b, "select i from t"))]).toEqual([{ i: 1 }, { i: 1 }]);
 });
+
+it("GL-11: drops by age what a restore, or its rollback, has kept, and nothing that another one has kept, even one with users in it", async () => {
+  const [a, b] = [
+    await own.database("a", "create table t as select 1 as i"),
+    await own.database("b", "create table t as select 1 as i"),
+  ];
+  const point = await captured([a, b]);
+  const [first, second] = [await restored(point), await restored(point)];
+  await rollback(second);
+  const user = await session(`holdfast_old_${first.restoreId}_1`);
+  const lookalike = own.alsoDrops(`holdfast_old_${first.restoreId}_1x`);
+  await sql("postgres", `create database "${lookalike}"`);
+  const drop = (id: typeof first.restoreId) => postgresql.dropOld?.(engineTools(), target, id);
+
+  const dropped = [await drop(first.restoreId), await drop(first.restoreId)];
+  const left = (await databaseNames()).filter((name) => /^holdfast_(old|undone)/.test(name));
+  const undone = await drop(second.restoreId);
+
+  expect(dropped).toEqual([
+    [`database "holdfast_old_${first.restoreId}_1"`, `database "holdfast_old_${first.restoreId}_2"`],
+    [],
+  ]);
+  expect(left).toEqual(
+    expect.arrayContaining([lookalike, ...[1, 2].map((number) => `holdfast_undone_${second.restoreId}_${number}`)]),
+  );
+  expect(undone).toEqual([1, 2].map((number) => `database "holdfast_undone_${second.restoreId}_${number}"`));
+  expect(await sql(a, "select i from t")).toEqual([{ i: 1 }]);
+  await user.end();
+});
