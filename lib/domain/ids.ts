@@ -23,6 +23,9 @@ export type RestoreId = z.infer<typeof RestoreId>;
 /** `2026-02-23-020000`, in UTC. */
 const stamp = (at: Date) => at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
 
+/** `2026-02-23-134207-k3x9`: ids of this kind sort by time. `suffix`: four characters that tell those of one second apart. */
+export const stampedId = (suffix: string, at: Date) => `${stamp(at)}-${suffix}`;
+
 /** The id of the run that a schedule asked for at `at`: the same instant gives the same id, so it is claimed once. */
 export const scheduledBackupId = (backup: string, at: Date) => BackupId.parse(`${stamp(at)}-${backup}`);
 /** `suffix`: four characters that tell runs of the same second apart. */

@@ -12,6 +12,10 @@ export type RecoveryPoint = {
   | { proof: "committed" }
   | { proof: "verified"; verifiedAt: Date; facts: NonNullable<Component["facts"]> }
   | { proof: "quarantined"; reasons: string[] }
+  /** Retention has let go of it: whole, not offered, deleted by a later sweep unless it is kept again. */
+  | { proof: "expired"; was: "committed" | "verified" | "quarantined"; expiredAt: Date; because: string }
+  /** Its bytes are being deleted or are gone; its manifest stays. */
+  | { proof: "pruned"; prunedAt: Date; because: string }
 );
 /** What a restore may choose. */
 export type TrustedPoint = Extract<RecoveryPoint, { proof: "verified" }>;

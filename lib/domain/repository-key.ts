@@ -3,7 +3,7 @@ import { BackupId } from "./ids.ts";
 /** Where a key belongs: what repository-layout.ts builds, read backwards. */
 export type Place =
   | { kind: "artifact" | "manifest" | "manifest signature" | "restore guide" | "proof"; backupId: BackupId }
-  | { kind: "wrapped key" | "run" | "evidence" };
+  | { kind: "wrapped key" | "run" | "evidence" | "expiry" | "hold" | "audit entry" };
 
 const OF_A_BACKUP = [
   ["manifest", /^manifest\.json$/],
@@ -14,6 +14,12 @@ const OF_A_BACKUP = [
 const ELSEWHERE = [
   ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],
   ["run", /^runs\/[\w-]+\/[\w.-]+\.json$/],
+  [
+    "expiry",
+    /^expired\/\d{4}-[a-z0-9-]+\/[a-z][a-z0-9-]*\/[\d-]+-[a-z0-9]{4}-(expired|kept|pruning|pruned)(\.json|\.[0-9a-f]{64}\.sig)$/,
+  ],
+  ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
+  ["hold", /^holds\/[\d-]+-[a-z0-9]{4}(\.released)?(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["evidence", /^restores\/[\w-]+\/(evidence|rollback)(\.json|\.[0-9a-f]{64}\.sig)$/],
 ] as const;
 

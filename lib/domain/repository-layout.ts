@@ -1,3 +1,5 @@
+import { EXPIRY_STEPS, type ExpiryStep, SweepId } from "./expiry.ts";
+import type { HoldId } from "./hold.ts";
 import type { BackupId, RestoreId } from "./ids.ts";
 
 /** Every key of the repository is built here and nowhere else. docs/reference/repository-layout.md explains them. */
@@ -19,6 +21,19 @@ export const repositoryLayout = (stage: string) => ({
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
   outcome: (runId: string, task: string, attempt: number) => `${stage}/runs/${runId}/${task}.${attempt}.outcome.json`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
+  runs: `${stage}/runs/`,
+  expiries: (id: BackupId) => `${stage}/expired/${id}/`,
+  expiry: (id: BackupId, source: string, sweep: SweepId, step: ExpiryStep) =>
+    `${stage}/expired/${id}/${source}/${sweep}-${step}.json`,
+  everythingExpired: `${stage}/expired/`,
+  holds: `${stage}/holds/`,
+  hold: (id: HoldId) => `${stage}/holds/${id}.json`,
+  holdRelease: (id: HoldId) => `${stage}/holds/${id}.released.json`,
+  /** `path`: nothing, a year, a year and a month … */
+  audits: (...path: string[]) => `${stage}/audit/${path.map((part) => `${part}/`).join("")}`,
+  /** `day`: 2026-02-23. */
+  auditEntry: (day: string, number: number) =>
+    `${stage}/audit/${day.replaceAll("-", "/")}/${String(number).padStart(6, "0")}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
@@ -39,4 +54,18 @@ export function proofOfKey(key: string): { source: string; proof: ProofName; run
   if (!match) return undefined;
   const [, source, proof, runId] = match;
   return { source: source as string, proof: proof as ProofName, runId: runId as string };
+}
+
+/** What a sweep said of a point; undefined for signatures and strangers. */
+export function expiryOfKey(key: string): { source: string; sweep: SweepId; step: ExpiryStep } | undefined {
+  const [, source = "", id, name] = /\/([^/]+)\/([^/]+)-([a-z]+)\.json$/.exec(key) ?? [];
+  const sweep = SweepId.safeParse(id);
+  const step = EXPIRY_STEPS.find((one) => one === name);
+  return sweep.success && step ? { source, sweep: sweep.data, step } : undefined;
+}
+
+/** The day and the number of an entry of the audit log; undefined for signatures and strangers. */
+export function auditEntryOfKey(key: string): { day: string; number: number } | undefined {
+  const [, year, month, day, number] = /\/audit\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{6})\.json$/.exec(key) ?? [];
+  return number === undefined ? undefined : { day: `${year}-${month}-${day}`, number: Number(number) };
 }

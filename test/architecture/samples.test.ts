@@ -5,7 +5,18 @@ import { z } from "zod";
 import { readPlan } from "#adapters/plan-file.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
-import { BackupByHand, PointByHand, PointsByHand, RollbackByHand, SourceByHand, SweepByHand } from "#events/by-hand.ts";
+import {
+  AuditByHand,
+  BackupByHand,
+  HoldByHand,
+  PointByHand,
+  PointsByHand,
+  ReleaseByHand,
+  RetentionByHand,
+  RollbackByHand,
+  SourceByHand,
+  SweepByHand,
+} from "#events/by-hand.ts";
 import { changeOf, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
@@ -28,6 +39,10 @@ const contracts: Record<string, z.ZodType> = {
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
+  "plan-retention": RetentionByHand,
+  hold: HoldByHand,
+  "release-hold": ReleaseByHand,
+  "read-audit": AuditByHand,
   announce: z.union([ExecutionEnded, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();

@@ -27,8 +27,10 @@ describe("the packaged template", () => {
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
       "CommitBackupRole",
+      "HoldRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
+      "ReleaseHoldRole",
       "RollbackRestoreRole",
     ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
