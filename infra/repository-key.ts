@@ -5,7 +5,7 @@ const roles = [
   ...["PlanBackup", "CommitBackup", "CheckBackup", "PlanVerify", "RecordProofs", "PlanRestore", "CheckInterlock"],
   ...["RecordEvidence", "Announce", "CheckSource", "ListPoints", "DescribePoint"],
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository"],
-  ...["PlanRetention", "Hold", "ReleaseHold", "ReadAudit"],
+  ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -77,9 +77,10 @@ export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?:
 function expired(point: ProvenPoint, letGo: LetGo | undefined): RecoveryPoint {
   if (!letGo) return point;
   const { source, backupId, manifestSha256, component, recoveredTo, proof: was } = point;
-  const { isPruned, at, because } = letGo;
+  const { step, at, sweep, because } = letGo;
   const its = { source, backupId, manifestSha256, component, recoveredTo, because };
-  return isPruned ? { ...its, proof: "pruned", prunedAt: at } : { ...its, proof: "expired", was, expiredAt: at };
+  if (step === "expired") return { ...its, proof: "expired", was, expiredAt: at };
+  return { ...its, proof: "pruned", prunedAt: at, prunedBy: sweep, isGone: step === "pruned" };
 }
 type ProvenPoint = Extract<RecoveryPoint, { proof: "committed" | "verified" | "quarantined" }>;
 

@@ -43,6 +43,14 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
         command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(execution.input ?? "{}")}`,
       },
     },
+    retention: {
+      code: "RetentionFailed",
+      title: `Sweep of retention ${execution.name} ${how}`,
+      next: {
+        say: "nothing is lost by it, and the next sweep goes on; mend the cause and look at what it would do:",
+        command: `npx sls invoke --stage ${stage} -f plan-retention -d '{}'`,
+      },
+    },
   };
   const run = runs[machine] ?? {
     code: "ExecutionFailed",

@@ -11,7 +11,13 @@ import { readHolds } from "./read-holds.ts";
 /** A point together with all that the catalog knows of it. */
 export type StandingPoint = Standing & { of: RecoveryPoint };
 export type SourceRetention = { source: string } & RetentionPlan<StandingPoint>;
-export type RetentionJudgement = { sources: SourceRetention[]; holds: Hold[]; refused: RefusedBackup[] };
+/** `pruning`: points whose deletion an earlier sweep has begun and not ended. */
+export type RetentionJudgement = {
+  sources: SourceRetention[];
+  pruning: Extract<RecoveryPoint, { proof: "pruned" }>[];
+  holds: Hold[];
+  refused: RefusedBackup[];
+};
 
 /**
  * Reads the catalog, the holds and the runs, and judges every point that is there, source by source. The dry run and the sweep
@@ -33,7 +39,8 @@ export async function judgeRetention(ports: CatalogPorts & { plan: Plan }, now: 
     const reason = ports.plan.retention ? "the plan has no such source or target" : "the plan says no retention";
     return { source, keep: its.map((point) => ({ point, reason })), expire: [], frozen: undefined };
   });
-  return { sources: sources.toSorted((a, b) => (a.source < b.source ? -1 : 1)), holds, refused };
+  const pruning = points.flatMap((point) => (point.proof === "pruned" && !point.isGone ? [point] : []));
+  return { sources: sources.toSorted((a, b) => (a.source < b.source ? -1 : 1)), pruning, holds, refused };
 }
 
 const instantsOf = (point: RecoveryPoint): Date[] => [

@@ -1,19 +1,12 @@
-import { type Expiry, SweepId } from "#domain/expiry.ts";
+import { SweepId } from "#domain/expiry.ts";
 import { type Hold, isHeld } from "#domain/hold.ts";
 import { BackupId } from "#domain/ids.ts";
 import type { Signer } from "#ports/keys.ts";
 import { type CatalogPorts, pointsOf } from "./catalog.ts";
 import { readExpiries } from "./read-expiries.ts";
-import { createSigned } from "./signed-objects.ts";
+import { writeExpiry } from "./write-expiry.ts";
 
 type Ports = CatalogPorts & { signer: Signer };
-
-/** Writes a sweep's word about a point: the same word again is success. */
-export async function writeExpiry(ports: Ports, word: Expiry): Promise<void> {
-  const key = ports.layout.expiry(word.backupId, word.source, word.sweep, word.step);
-  const body = `${JSON.stringify(word, null, 2)}\n`;
-  await createSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash), body);
-}
 
 /** Brings back what a new hold covers and an earlier sweep has let go of, unless deleting it has begun. */
 export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
@@ -23,7 +16,7 @@ export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
   const kept: string[] = [];
   for (const backupId of ids) {
     if (hold.scope.backupId !== undefined && hold.scope.backupId !== backupId) continue;
-    if (![...(await readExpiries(ports, backupId)).values()].some(({ isPruned }) => !isPruned)) continue;
+    if (![...(await readExpiries(ports, backupId)).values()].some(({ step }) => step === "expired")) continue;
     for (const point of (await pointsOf(ports, backupId)).points) {
       if (point.proof !== "expired" || !isHeld(hold, point, at)) continue;
       const { source } = point;

@@ -9,7 +9,7 @@ export const SweepId = z
 export type SweepId = z.infer<typeof SweepId>;
 export const newSweepId = (suffix: string, at: Date) => SweepId.parse(stampedId(suffix, at));
 
-export const EXPIRY_STEPS = ["expired", "kept", "pruning", "pruned"] as const;
+export const EXPIRY_STEPS = ["expired", "kept", "pruning", "pruned", "orphans"] as const;
 export type ExpiryStep = (typeof EXPIRY_STEPS)[number];
 
 const said = {
@@ -27,11 +27,10 @@ export type Expiry = z.infer<typeof Expiry>;
 
 /**
  * `…-pruning.json`, signed and written before anything is deleted: exactly these versions go. From then on the point is never
- * good again. `…-pruned.json`: they are gone.
+ * good again. `…-pruned.json`: they are gone. `…-orphans.json`: the same as pruning, of artifacts that no point has.
  */
 export const Pruning = z.strictObject({
   ...said,
-  bytes: z.int(),
   versions: z.array(z.strictObject({ key: z.string(), versionId: z.string() })),
 });
 export type Pruning = z.infer<typeof Pruning>;

@@ -33,6 +33,12 @@ export const manualBackupId = (suffix: string, at: Date) => BackupId.parse(`${st
 export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`${stamp(at)}-safety-${restore}`);
 export const newRestoreId = (suffix: string, at: Date) => RestoreId.parse(`${stamp(at)}-${suffix}`);
 
+/** The instant in an id: when its run was due or began. */
+export const startOf = (id: BackupId) => {
+  const [, date = "", hour = "", minute = "", second = ""] = /^(.{10})-(..)(..)(..)/.exec(id) ?? [];
+  return new Date(`${date}T${hour}:${minute}:${second}Z`);
+};
+
 /** `nightly`, `manual-k3x9`, `safety-<restoreId>`. */
 export const nameOfBackup = (id: BackupId) => id.slice("2026-02-23-020000-".length);
 

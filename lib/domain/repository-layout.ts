@@ -16,6 +16,7 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/${id}/proofs/${source}/${proof}-${runId}.json`,
   proofSignature: (proofKey: string, sha256: string) => `${proofKey.replace(/\.json$/, "")}.${sha256}.sig`,
   wrappedKey: (keyId: string, generation: number) => `${stage}/keys/${keyId}/${generation}.json`,
+  wrappedKeys: (keyId: string) => `${stage}/keys/${keyId}/`,
   run: (runId: string) => `${stage}/runs/${runId}/`,
   claim: (runId: string) => `${stage}/runs/${runId}/claim.json`,
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
@@ -69,3 +70,6 @@ export function auditEntryOfKey(key: string): { day: string; number: number } | 
   const [, year, month, day, number] = /\/audit\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{6})\.json$/.exec(key) ?? [];
   return number === undefined ? undefined : { day: `${year}-${month}-${day}`, number: Number(number) };
 }
+
+/** The source in an artifact's key. */
+export const sourceOfArtifact = (id: BackupId, key: string) => (key.split("/").at(-1) ?? "").split(`-${id}.`)[0] ?? "";

@@ -230,6 +230,55 @@ describe("what retention lets go of", () => {
   });
 });
 
+describe("the bytes of a point", () => {
+  it("T1 T2 are never deleted while a restore that chose it reads it, nor while its run goes on: 1,000 interleavings", () => {
+    const LONGEST_RESTORE_HOURS = 12; // TimeoutSeconds of the machine
+    let deletions = 0;
+    const step = fc.record({
+      what: fc.constantFrom("backup", "restore", "sweep", "sweep"),
+      hours: fc.integer({ min: 0, max: 20 }),
+      which: fc.nat(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 60 }), (steps) => {
+        let points = nightly(12).map(
+          (one): Standing => ({ ...one, recoveredTo: new Date(+one.recoveredTo - 2 * DAY) }),
+        );
+        let at = now.getTime();
+        let reading: { backupId: string; until: number }[] = [];
+        for (const { what, hours, which } of steps) {
+          at += hours * HOUR;
+          const time = new Date(at);
+          reading = reading.filter(({ until }) => until > at);
+          if (what === "backup")
+            points.push(point(time, { backupId: BackupId.parse(`2026-11-21-040000-n${at}-${points.length}`) }));
+          const offered = points.filter(({ expiredAt }) => expiredAt === undefined);
+          const chosen = offered[which % offered.length];
+          if (what === "restore" && chosen)
+            reading.push({ backupId: chosen.backupId, until: at + LONGEST_RESTORE_HOURS * HOUR });
+          if (what !== "sweep") continue;
+          // the worst case: the sweep does not see who reads
+          const { expire, keep } = planRetention(points, rules({ days: 1 }, { rpoMs: 100 * DAY }), time);
+          const pruned = expire.filter((one) => mayPrune(one.point, time)).map((one) => one.point);
+          deletions += pruned.length;
+          for (const one of pruned) {
+            expect(reading.map(({ backupId }) => backupId)).not.toContain(one.backupId);
+            expect(at - one.recoveredTo.getTime()).toBeGreaterThan(DAY);
+          }
+          points = [
+            ...keep.map(({ point: { expiredAt: _, ...kept } }) => kept),
+            ...expire
+              .map((one) => ({ expiredAt: time, ...one.point }))
+              .filter((one) => !pruned.some((gone) => gone.backupId === one.backupId)),
+          ];
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(deletions).toBeGreaterThan(1_000);
+  });
+});
+
 describe("the plan's rules for a name", () => {
   const schedule = "0 4 * * 0";
   const plan = {

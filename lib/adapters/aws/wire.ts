@@ -9,6 +9,7 @@ import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
+import { s3Eraser } from "./eraser.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
@@ -40,6 +41,7 @@ export function wireAws({ STAGE, REPOSITORY_BUCKET, SIGNING_KEY }: Config, pinne
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
+export const wireEraser = ({ REPOSITORY_BUCKET }: Config) => s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 /** Tasks that a function starts itself, in the network that its own function.yml names. */
