@@ -230,6 +230,19 @@ describe("what retention lets go of", () => {
   });
 });
 
+describe("a long history", () => {
+  it("of 10,000 points is planned within two seconds", () => {
+    const points = Array.from({ length: 10_000 }, (_, index) => point(new Date(now.getTime() - (index + 1) * HOUR)));
+    const policy = { days: 30, hourly: 1_000, daily: 100, weekly: 50, monthly: 24, yearly: 7 };
+    const begun = performance.now();
+
+    const { keep, expire } = planRetention(points, rules(policy, { holds: [aHold({ source: "sessions" })] }), now);
+
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(keep.length + expire.length).toBe(10_000);
+  });
+});
+
 describe("the bytes of a point", () => {
   it("T1 T2 are never deleted while a restore that chose it reads it, nor while its run goes on: 1,000 interleavings", () => {
     const LONGEST_RESTORE_HOURS = 12; // TimeoutSeconds of the machine
