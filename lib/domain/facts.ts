@@ -23,6 +23,12 @@ export function compareFacts(captured: Facts, restored: Facts): Difference[] {
     .map((path) => ({ path, captured: left.get(path) ?? "absent", restored: right.get(path) ?? "absent" }));
 }
 
+/** The facts below a name; none where there are none. */
+export function branch(facts: Facts, name: string): Facts {
+  const found = facts[name];
+  return typeof found === "object" ? found : {};
+}
+
 /** How many single facts the tree holds. */
 export const countFacts = (facts: Facts) => leaves(facts).size;
 

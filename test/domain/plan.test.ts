@@ -33,6 +33,21 @@ describe("the plan", () => {
     });
   });
 
+  it("AS-27: says in how many streams a database is dumped and loaded, and from which size on", () => {
+    const plan = localPlan();
+    Object.assign(plan.sources["app-db"], { jobs: 8, splitAbove: "512MiB" });
+    plan.targets["staging-db"].jobs = 2;
+    expect(parsePlan(plan, engineSections).sources["app-db"]).toMatchObject({ jobs: 8, splitAbove: "512MiB" });
+    Object.assign(plan.sources["app-db"], { jobs: 0, splitAbove: "512" });
+    plan.targets["staging-db"].jobs = 17;
+
+    const problems = problemsOf(plan);
+
+    expect(problems).toContain("sources.app-db.jobs");
+    expect(problems).toContain("sources.app-db.splitAbove: must be a number of MiB, GiB or TiB, as in 10GiB");
+    expect(problems).toContain("targets.staging-db.jobs");
+  });
+
   it("reports every problem at once, each with its path", () => {
     const plan = localPlan();
     plan.sources["app-db"].connection.port = "many";

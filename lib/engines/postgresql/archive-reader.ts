@@ -6,6 +6,7 @@ export type ArchiveContents = {
   tables: [schema: string, table: string][];
   /** Where each sequence stands when it is restored. */
   sequences: { schema: string; name: string; value: string; isCalled: boolean }[];
+  largeObjects: number;
 };
 
 /**
@@ -106,7 +107,7 @@ function* archive(): Frames<ArchiveContents> {
   for (let field = 0; field < 7; field++) yield* int(); // when it was made
   for (let name = 0; name < 3; name++) yield* string(); // database, server, pg_dump
 
-  const contents: ArchiveContents = { tables: [], sequences: [] };
+  const contents: ArchiveContents = { tables: [], sequences: [], largeObjects: 0 };
   let blocks = 0;
   for (let left = yield* int(); left > 0; left--) {
     yield* int(); // dump id
@@ -131,19 +132,22 @@ function* archive(): Frames<ArchiveContents> {
     if (kind === "SEQUENCE SET")
       contents.sequences.push({ schema: schema ?? "", name: tag ?? "", ...setval(definition) });
   }
-  for (; blocks > 0; blocks--) yield* block();
+  for (; blocks > 0; blocks--) contents.largeObjects += yield* block();
   return contents;
 }
 
-function* block(): Frames<void> {
+/** Passes over a block; how many large objects are in it. */
+function* block(): Frames<number> {
   const kind = (yield 1)[0];
   yield* int(); // dump id
   if (kind === BLOCK.data) {
     yield CHUNKS;
-    return;
+    return 0;
   }
   if (kind !== BLOCK.largeObjects) throw new FormatIncomplete(`the archive holds a block of the unknown kind ${kind}`);
-  while ((yield* int()) !== 0) yield CHUNKS; // per large object, by its oid
+  let objects = 0;
+  for (; (yield* int()) !== 0; objects++) yield CHUNKS; // per large object, by its oid
+  return objects;
 }
 
 function* int(): Frames<number> {

@@ -1,12 +1,14 @@
 import { type Client, escapeIdentifier as name } from "pg";
 import { z } from "zod";
 import { FormatIncomplete } from "#domain/errors.ts";
+import type { Facts } from "#domain/facts.ts";
 import type { RestoreTools } from "#ports/engine.ts";
-import { feed } from "../feed.ts";
 import type { Chosen } from "./chosen.ts";
-import { type Login, rows, toolEnv, withClient } from "./connection.ts";
+import { type Login, rows, withClient } from "./connection.ts";
+import { loadStreams } from "./load-streams.ts";
 import type { DatabaseProperties } from "./properties.ts";
 import { createDatabase, dropWhatItLacked } from "./replay-properties.ts";
+import { setSequences } from "./sequences-last.ts";
 import type { Server } from "./server.ts";
 import type { Tool } from "./tools-of-version.ts";
 
@@ -15,13 +17,22 @@ export const besideName = (restoreId: string, { number }: Chosen) => `holdfast_$
 export const keptName = (restoreId: string, { number }: Pick<Chosen, "number">) =>
   `holdfast_old_${restoreId}_${number}`;
 
+type Loading = {
+  properties: DatabaseProperties | undefined;
+  /** Where they stood when they were dumped. */
+  sequences: Facts;
+  pgRestore: Tool;
+  server: Server;
+  jobs: number;
+};
+
 /** Loads one database next to what is there. Meanwhile nobody but its owner may connect. */
 export async function loadBeside(
   admin: Client,
   login: Login,
   tools: RestoreTools,
   chosen: Chosen,
-  { properties, pgRestore, server }: { properties: DatabaseProperties | undefined; pgRestore: Tool; server: Server },
+  { properties, sequences, pgRestore, server, jobs }: Loading,
 ): Promise<void> {
   if (!properties) throw new FormatIncomplete(`the properties do not name database "${chosen.captured}"`);
   const beside = besideName(tools.restoreId, chosen);
@@ -30,8 +41,11 @@ export async function loadBeside(
   await withClient(login, beside, tools.signal, async (client) => {
     for (const statement of dropWhatItLacked(properties)) await client.query(statement);
   });
-  await feed(tools.open(chosen.dump), tools.commands.writing(pgRestoreInto(pgRestore, login, beside), tools.signal));
-  await withClient(login, beside, tools.signal, (client) => client.query("ANALYZE"));
+  await loadStreams(tools, chosen.streams, { login, database: beside, pgRestore, jobs });
+  await withClient(login, beside, tools.signal, async (client) => {
+    await setSequences(client, sequences);
+    await client.query("ANALYZE");
+  });
 }
 
 /** Also one that holds subscriptions: they are let go of without a word to their publisher. Not there is fine. */
@@ -52,10 +66,3 @@ export async function dropDatabase(admin: Client, login: Login, database: string
 
 const SUBSCRIPTIONS = `
   select subname from pg_subscription where subdbid = (select oid from pg_database where datname = $1)`;
-
-/** Stops at the first error. Tablespaces belong to the server that the point comes from. */
-const pgRestoreInto = ({ file }: Tool, login: Login, database: string) => ({
-  file,
-  args: ["--format=custom", "--exit-on-error", "--no-password", "--no-tablespaces", `--dbname=${database}`],
-  env: { ...toolEnv(login, database), PGOPTIONS: "-c default_transaction_read_only=off" },
-});

@@ -1,27 +1,32 @@
 import { z } from "zod";
 import type { Artifact } from "#domain/artifact.ts";
-import { InputInvalid } from "#domain/errors.ts";
+import { FormatIncomplete, InputInvalid } from "#domain/errors.ts";
 import type { Facts } from "#domain/facts.ts";
 import type { PointToRestore } from "#ports/engine.ts";
 import { PostgresqlRestoreOptions } from "./config.ts";
+import { type DatabaseStreams, databaseStreams } from "./database-streams.ts";
 
 /** A database of the point and the name that it is to have; `number` from 1 tells the databases of one restore apart. */
-export type Chosen = { number: number; captured: string; restored: string; dump: Artifact };
+export type Chosen = { number: number; captured: string; restored: string; streams: DatabaseStreams };
 
-/** What a point and the options of a restore come to. Throws `InputInvalid` when they name a database it does not hold. */
+/**
+ * What a point and the options of a restore come to. Throws `InputInvalid` when they name a database it does not hold, and
+ * `FormatIncomplete` when the point lacks one of its archives.
+ */
 export function chooseDatabases({ artifacts, options }: PointToRestore): Chosen[] {
   const parsed = PostgresqlRestoreOptions.safeParse(options);
   if (!parsed.success) throw new InputInvalid(z.prettifyError(parsed.error));
-  const dumps = new Map(artifacts.filter(({ kind }) => kind === "dump").map((dump) => [dump.subject ?? "", dump]));
+  const dumps = databaseStreams(artifacts);
   const wanted = parsed.data.databases ?? Object.fromEntries([...dumps.keys()].map((name) => [name, name]));
   const unknown = Object.keys(wanted).filter((name) => !dumps.has(name));
   if (unknown.length > 0 || dumps.size === 0)
     throw new InputInvalid(
       `databases: the point holds ${[...dumps.keys()].join(", ") || "none"}, and not ${unknown.join(", ")}`,
     );
-  return Object.entries(wanted).flatMap(([captured, restored], index) => {
-    const dump = dumps.get(captured);
-    return dump ? [{ number: index + 1, captured, restored, dump }] : [];
+  return Object.entries(wanted).map(([captured, restored], index) => {
+    const streams = dumps.get(captured);
+    if (!streams) throw new FormatIncomplete(`database "${captured}": the point lacks one of its archives`);
+    return { number: index + 1, captured, restored, streams };
   });
 }
 

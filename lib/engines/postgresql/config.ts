@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ByteSize } from "#domain/byte-size.ts";
 import { SecretArn } from "#domain/plan.ts";
 
 const MOST_BYTES = 63; // NAMEDATALEN - 1: the server cuts longer names off without an error
@@ -25,6 +26,8 @@ const Connection = z.strictObject({
   tls: z.union([z.enum(["disable", "prefer", "require"]), VerifyFull]).default("prefer"),
 });
 
+const Jobs = z.int().min(1).max(16).default(4);
+
 /** The secret is a JSON object with `username` and `password`, as RDS writes it. */
 export const PostgresqlSource = z.strictObject({
   connection: Connection,
@@ -35,10 +38,18 @@ export const PostgresqlSource = z.strictObject({
     .refine((names) => new Set(names).size === names.length, "must name each database once"),
   /** How long the capture waits for a lock, and how long it lets others wait for its own before it gives way. */
   lockTimeoutSeconds: z.int().min(1).max(3600).default(30),
+  /** How many streams of rows a database is dumped in at the same time, where it is larger than `splitAbove`. */
+  jobs: Jobs,
+  splitAbove: ByteSize.default("10GiB"),
 });
 export type PostgresqlSource = z.infer<typeof PostgresqlSource>;
 
-export const PostgresqlTarget = z.strictObject({ connection: Connection, secret: SecretArn });
+export const PostgresqlTarget = z.strictObject({
+  connection: Connection,
+  secret: SecretArn,
+  /** How many sessions load one database that was dumped in several streams. */
+  jobs: Jobs,
+});
 export type PostgresqlTarget = z.infer<typeof PostgresqlTarget>;
 
 export const postgresqlSections = { source: PostgresqlSource, target: PostgresqlTarget };

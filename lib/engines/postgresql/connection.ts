@@ -114,9 +114,6 @@ export const toolEnv = (login: Login, database: string) => ({
   PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
 });
 
-/** Where a connection string is the only way: `dbname='it''s'` in the quoting of libpq. */
-export const connectionString = (database: string) => `dbname='${database.replace(/[\\']/g, String.raw`\$&`)}'`;
-
 // Only settings that this server has. A worker that vanishes is noticed within a minute, so that its locks go too.
 const SETTINGS = `
   select set_config(name, wanted, false) from pg_catalog.pg_settings join (values

@@ -8,7 +8,7 @@ import { postgresqlGuide } from "./restore-guide.ts";
 import { rollback } from "./rollback.ts";
 import { verify } from "./verify.ts";
 
-/** PostgreSQL by `pg_dump`: one stream per database, each consistent in itself. */
+/** PostgreSQL by `pg_dump`: each database consistent in itself, a large one in several streams of one snapshot. */
 export const postgresql = defineEngine({
   id: "postgresql",
   section: postgresqlSections,

@@ -24,11 +24,16 @@ export async function databaseFacts(client: Client): Promise<Facts> {
   };
 }
 
+/** The sequences that a dump must hold, as the server writes their names. */
+export async function sequenceNames(client: Client): Promise<string[]> {
+  const found = await rows(client, Named, `select format('%I.%I', nspname, relname) as name from (${SEQUENCES}) s`);
+  return found.map(({ name }) => name);
+}
+
 /** Where the sequences of the restored database stand; compared with what the archive says of them. */
 export async function sequenceFacts(client: Client): Promise<Facts> {
-  const sequences = await rows(client, Named, `select format('%I.%I', nspname, relname) as name from (${SEQUENCES}) s`);
   const facts: Facts = {};
-  for (const { name } of sequences) {
+  for (const name of await sequenceNames(client)) {
     const [found] = await rows(
       client,
       z.object({ at: z.string() }),
@@ -39,8 +44,9 @@ export async function sequenceFacts(client: Client): Promise<Facts> {
   return facts;
 }
 
-/** Where they stand in the archive. */
-export async function archivedSequences(client: Client, { sequences }: ArchiveContents): Promise<Facts> {
+/** Where they stand in the archives. */
+export async function archivedSequences(client: Client, archives: ArchiveContents[]): Promise<Facts> {
+  const sequences = archives.flatMap((archive) => archive.sequences);
   const names = await quoted(
     client,
     sequences.map(({ schema, name }) => [schema, name]),
@@ -48,13 +54,6 @@ export async function archivedSequences(client: Client, { sequences }: ArchiveCo
   return Object.fromEntries(
     sequences.map(({ value, isCalled }, i) => [names[i], `${value}${isCalled ? " called" : ""}`]),
   );
-}
-
-/** Tables with rows whose rows the archive does not hold: nothing may be left out in silence. */
-export async function leftOut(client: Client, facts: Facts, { tables }: ArchiveContents): Promise<string[]> {
-  const there = new Set(await quoted(client, tables));
-  const counted = typeof facts["rows"] === "object" ? facts["rows"] : {};
-  return Object.keys(counted).filter((table) => counted[table] !== 0 && !there.has(table));
 }
 
 export const allFacts = (counted: Facts, sequences: Facts, properties: SharedProperties): Facts => ({

@@ -2,7 +2,8 @@ import { Writable } from "node:stream";
 import { type Node, parse } from "libpg-query";
 import { FormatIncomplete } from "#domain/errors.ts";
 import type { Command, ExitCodes, Input } from "#ports/commands.ts";
-import { connectionString, type Login, toolEnv } from "./connection.ts";
+import { type Login, toolEnv } from "./connection.ts";
+import { connectionString } from "./connection-string.ts";
 import type { Tool } from "./tools-of-version.ts";
 
 export const GLOBALS_PROOF = "it ends with pg_dumpall's own last line, and every statement in it parses";

@@ -1,16 +1,22 @@
 import type { Artifact } from "#domain/artifact.ts";
+import { connectionString } from "./connection-string.ts";
+import { type DatabaseStreams, databaseStreams } from "./database-streams.ts";
 
 /**
  * Commands for a person who has the artifacts' plaintext from `open_artifact NAME`, the tools of PostgreSQL, and nothing of
  * holdfast. Database names are put into shell words that expand nothing.
  */
 export function postgresqlGuide(artifacts: Artifact[]): string {
-  const file = ({ key }: Artifact) => key.split("/").at(-1) ?? key;
   const globals = artifacts.find(({ kind }) => kind === "globals");
   const properties = artifacts.find(({ kind }) => kind === "properties");
-  const dumps = artifacts.filter(({ kind }) => kind === "dump");
+  const databases = [...databaseStreams(artifacts)].flatMap(([name, streams]) => (streams ? [{ name, streams }] : []));
   return `Needs \`psql\` and \`pg_restore\` of the version that was captured, or newer, and a server of that version or newer. Say
-where it is with \`PGHOST\`, \`PGPORT\`, \`PGUSER\` (a superuser) and \`PGPASSWORD\`.
+where it is with \`PGHOST\`, \`PGPORT\`, \`PGUSER\` (a superuser) and \`PGPASSWORD\`. A database may be set to be read-only, which
+would count for the commands below as well:
+
+\`\`\`bash
+export PGOPTIONS='-c default_transaction_read_only=off'
+\`\`\`
 
 **Roles**, with their memberships, settings and passwords' hashes. Those that exist give an error each, and then get the
 password and the attributes of the backup all the same: log in as a superuser that the backup does not know, for example
@@ -21,10 +27,10 @@ ${globals ? `open_artifact ${file(globals)} | psql --no-psqlrc --dbname postgres
 \`\`\`
 
 **Databases.** \`--create\` makes each with the encoding, locale, owner, privileges and settings that it had; it must not exist
-yet. When a command stops with an error, drop the database and begin it anew.
+yet. When a command stops with an error, drop the database and begin it anew.${databases.some(({ streams }) => "schema" in streams) ? SPLIT : ""}
 
 \`\`\`bash
-${dumps.map((dump) => `open_artifact ${file(dump)} | pg_restore --exit-on-error --no-tablespaces --create --dbname postgres   # ${JSON.stringify(dump.subject ?? "")}`).join("\n")}
+${databases.map(({ name, streams }) => asItWas(name, streams)).join("\n")}
 \`\`\`
 
 **Beside what is there**, under another name, as holdfast does it. Encoding, locale, owner, privileges and settings are in
@@ -32,8 +38,42 @@ ${properties ? `\`open_artifact ${file(properties)}\` (JSON)` : "no artifact of 
 DATABASE\` and \`ALTER DATABASE … SET\`.
 
 \`\`\`bash
-${dumps.map((dump, index) => `createdb --template template0 restored_${index + 1} && open_artifact ${file(dump)} | pg_restore --exit-on-error --no-tablespaces --dbname restored_${index + 1} && psql --no-psqlrc --dbname restored_${index + 1} --command ANALYZE`).join("\n")}
+${databases.map(({ streams }, index) => beside(`restored_${index + 1}`, streams)).join("\n")}
 \`\`\`
 
 Then rename: \`ALTER DATABASE app RENAME TO app_old;\` and \`ALTER DATABASE restored_1 RENAME TO app;\`, with nobody connected.`;
 }
+
+const SPLIT = ` A database in
+several artifacts is loaded in this order: its \`schema\` without what comes after the rows, the rows of each \`data-…\`, then
+the rest of the \`schema\`. The \`data-…\` do not depend on each other: to save time, load them in several terminals at once.`;
+
+const RESTORE = "pg_restore --exit-on-error --no-tablespaces";
+const JOBS = 4;
+
+function asItWas(name: string, streams: DatabaseStreams): string {
+  const create = `${RESTORE} --create --dbname postgres`;
+  if ("dump" in streams) return `open_artifact ${file(streams.dump)} | ${create}   # ${JSON.stringify(name)}`;
+  return inSteps(streams, create, shellWord(connectionString(name)));
+}
+
+function beside(name: string, streams: DatabaseStreams): string {
+  const load =
+    "dump" in streams
+      ? `open_artifact ${file(streams.dump)} | ${RESTORE} --dbname ${name}`
+      : inSteps(streams, `${RESTORE} --dbname ${name}`, name);
+  return `createdb --template template0 ${name} && ${load} && psql --no-psqlrc --dbname ${name} --command ANALYZE`;
+}
+
+/** Only a file can be restored from twice, and by several sessions. */
+function inSteps({ schema, data }: { schema: Artifact; data: Artifact[] }, first: string, database: string): string {
+  const plain = file(schema).replace(/\.zst\.gpg$/, "");
+  return [
+    `open_artifact ${file(schema)} > ${plain} && ${first} --section=pre-data ${plain}`,
+    ...data.map((rows) => `open_artifact ${file(rows)} | ${RESTORE} --dbname ${database}`),
+    `${RESTORE} --dbname ${database} --section=post-data --jobs=${JOBS} ${plain}`,
+  ].join(" &&\n  ");
+}
+
+const file = ({ key }: Artifact) => key.split("/").at(-1) ?? key;
+const shellWord = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

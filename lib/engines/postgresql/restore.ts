@@ -1,6 +1,7 @@
 import { type Client, escapeIdentifier as name } from "pg";
 import { z } from "zod";
 import { describeError, Interrupted, TargetChanged, TargetUnfit } from "#domain/errors.ts";
+import { branch } from "#domain/facts.ts";
 import type { PointToRestore, RestoreResult, RestoreTools } from "#ports/engine.ts";
 import { besideName, dropDatabase, keptName, loadBeside } from "./beside.ts";
 import { aboutSource, artifactOf, type Chosen, chooseDatabases, comparable } from "./chosen.ts";
@@ -37,7 +38,13 @@ export async function restore(
       );
       try {
         await createRoles(admin, roles);
-        return await loadAndSwap(admin, login, tools, { chosen, point, server, notes: roles.notes });
+        return await loadAndSwap(admin, login, tools, {
+          chosen,
+          point,
+          server,
+          notes: roles.notes,
+          jobs: target.jobs,
+        });
       } catch (error) {
         await cleanUp(login, tools, chosen, roles.created);
         throw error;
@@ -66,13 +73,13 @@ async function lookAgain(
   return server;
 }
 
-type Work = { chosen: Chosen[]; point: PointToRestore; server: Server; notes: string[] };
+type Work = { chosen: Chosen[]; point: PointToRestore; server: Server; notes: string[]; jobs: number };
 
 async function loadAndSwap(
   admin: Client,
   login: Login,
   tools: RestoreTools,
-  { chosen, point, server, notes }: Work,
+  { chosen, point, server, notes, jobs }: Work,
 ): Promise<RestoreResult> {
   const properties = parseProperties(await readText(tools, artifactOf(point, "properties")));
   const pgRestore = await pgRestoreFor(tools, server, chosen, point);
@@ -80,8 +87,10 @@ async function loadAndSwap(
     for (const one of chosen)
       await loadBeside(admin, login, tools, one, {
         properties: properties[one.captured],
+        sequences: branch(branch(branch(point.facts, "databases"), one.captured), "sequences"),
         pgRestore,
         server,
+        jobs,
       });
   });
   const putThere: RestoreResult["putThere"] = [];

@@ -51,7 +51,7 @@ alter large object 4711 owner to ${quote(owner)}; grant select on large object 4
 create publication pub for table hen, egg with (publish = 'insert');
 create function noted() returns event_trigger language plpgsql as 'begin end'; create event trigger noted on ddl_command_end when tag in ('CREATE TABLE') execute function noted(); alter event trigger noted disable;
 create text search configuration simple_too (copy = simple); alter table hen replica identity full; alter table egg set (fillfactor = 70, autovacuum_enabled = false); alter table hen cluster on hen_pkey; alter table "$(id)" alter column "a""b" set statistics 77;
-create table wide as select i, repeat(md5(i::text), 100) as filling from generate_series(1, 3000) i;`,
+create table wide as select i, repeat(md5(i::text), 100) as filling from generate_series(1, 3000) i; create table as_wide as table wide;`,
 ];
 
 /** What lies outside of the database itself and must come along. */

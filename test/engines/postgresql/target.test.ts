@@ -5,6 +5,7 @@ import {
   belongings,
   captured,
   engineTools,
+  layouts,
   type Point,
   pointOf,
   quote,
@@ -119,23 +120,32 @@ describe("X5: a target that can't take the point is told from one that can, with
     expect(problems).toEqual([expect.stringContaining(`ROLLBACK PREPARED '${gid}'`)]);
   });
 
-  it("a user without the rights that a restore needs, who has them once every statement was run", async () => {
-    const owner = await own.role("owner");
-    const username = await own.role("restorer", "login password 'geheim'");
-    const app = await own.database("app", `create table t as select 1 as i; alter table t owner to ${quote(owner)}`);
-    await sql("postgres", `alter database ${quote(app)} owner to ${quote(owner)}`);
-    const point = await captured([app]);
-    const restorer = { username, password: "geheim" };
+  it.each(layouts)(
+    "a user without the rights that a restore needs, who has them once every statement was run, $layout",
+    async ({ jobs }) => {
+      const owner = await own.role("owner");
+      const username = await own.role("restorer", "login password 'geheim'");
+      const app = await own.database(
+        "app",
+        ["t", "u", "v"].map(
+          (table) =>
+            `create table ${table} as select 1 as i; alter table ${table} owner to ${quote(owner)}; revoke insert on ${table} from ${quote(owner)}`,
+        ),
+      );
+      await sql("postgres", `alter database ${quote(app)} owner to ${quote(owner)}`);
+      const point = await captured([app], { jobs });
+      const restorer = { username, password: "geheim" };
 
-    const { problems } = await inspect(point, {}, restorer);
+      const { problems } = await inspect(point, {}, restorer);
 
-    expect(problems).toHaveLength(4);
-    for (const problem of problems) await sql("postgres", problem.slice(problem.indexOf(": ") + 2));
-    expect(await inspect(point, {}, restorer)).toMatchObject({ problems: [] });
-    await sql(app, "drop table t");
-    await restored(point, { who: restorer });
-    expect(await sql(app, "select tableowner from pg_tables where tablename = 't'")).toEqual([{ tableowner: owner }]);
-  });
+      expect(problems).toHaveLength(4);
+      for (const problem of problems) await sql("postgres", problem.slice(problem.indexOf(": ") + 2));
+      expect(await inspect(point, {}, restorer)).toMatchObject({ problems: [] });
+      await sql(app, "drop table t");
+      await restored(point, { who: restorer });
+      expect(await sql(app, "select tableowner from pg_tables where tablename = 't'")).toEqual([{ tableowner: owner }]);
+    },
+  );
 });
 
 it("refuses options that name what the point does not hold", async () => {

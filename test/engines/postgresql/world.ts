@@ -19,8 +19,15 @@ export * from "./test-server.ts";
 
 const SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:test";
 
-export const sourceOf = (databases: string[], more: { lockTimeoutSeconds?: number; connection?: object } = {}) =>
-  PostgresqlSource.parse({ connection: server, secret: SECRET, databases, ...more });
+/** How a database is dumped: every test of a capture or a restore that could tell them apart runs for each. */
+export const layouts = [
+  { layout: "in one stream", jobs: 1, archives: ["dump"] },
+  { layout: "in several streams", jobs: 3, archives: ["schema", "data-01", "data-02", "data-03"] },
+] as const;
+
+type SourceOptions = { lockTimeoutSeconds?: number; jobs?: number; splitAbove?: string };
+export const sourceOf = (databases: string[], more: SourceOptions & { connection?: object } = {}) =>
+  PostgresqlSource.parse({ connection: server, secret: SECRET, databases, splitAbove: "0MiB", jobs: 1, ...more });
 export const target = PostgresqlTarget.parse({ connection: server, secret: SECRET });
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-pg-"));
@@ -56,27 +63,32 @@ export const withCommand = (instead: (command: Command) => Command): Commands =>
 /** What a capture has stored, by kind and subject, and the point that it makes. */
 export async function captured(
   databases: string[],
-  options: Parameters<typeof engineTools>[0] & {
-    lockTimeoutSeconds?: number;
-    connection?: object;
-    whileStoring?: (stream: CapturedStream) => Promise<void>;
-  } = {},
+  options: Parameters<typeof engineTools>[0] &
+    SourceOptions & { connection?: object; whileStoring?: (stream: CapturedStream) => Promise<void> } = {},
 ) {
   const stored = new Map<string, Buffer>();
   const artifacts: Artifact[] = [];
   const tools = engineTools(options);
-  const { lockTimeoutSeconds, connection = server, whileStoring } = options;
+  const { lockTimeoutSeconds, jobs, splitAbove, connection = server, whileStoring } = options;
+  let number = 0;
   const store = async (stream: CapturedStream) => {
+    const its = number++;
     await whileStoring?.(stream);
     const bytes = await readStream(stream);
-    const artifact = artifactOf(stream, bytes, artifacts.length);
+    const artifact = artifactOf(stream, bytes, its);
     stored.set(artifact.key, bytes);
     artifacts.push(artifact);
   };
   const result = await postgresql.capture(
     { ...tools, store },
-    sourceOf(databases, { connection, ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }) }),
+    sourceOf(databases, {
+      connection,
+      ...(lockTimeoutSeconds === undefined ? {} : { lockTimeoutSeconds }),
+      ...(jobs === undefined ? {} : { jobs }),
+      ...(splitAbove === undefined ? {} : { splitAbove }),
+    }),
   );
+  artifacts.sort((a, b) => (a.key < b.key ? -1 : 1));
   return { ...result, stored, artifacts, facts: result.facts ?? {} };
 }
 export type Point = Pick<Awaited<ReturnType<typeof captured>>, "stored" | "artifacts" | "facts">;
