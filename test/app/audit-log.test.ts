@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { auditLog, proveAudit } from "#app/audit-log.ts";
 import { readAudit } from "#app/read-audit.ts";
+import { createSigned } from "#app/signed-objects.ts";
 import type { Deed } from "#domain/audit.ts";
 import { daysAgo, retentionWorld } from "../support/retention-world.ts";
 
@@ -41,10 +42,15 @@ describe("the audit log", () => {
     const key = world.ports.layout.auditEntry("2026-11-22", 2);
 
     const second = world.objects.get(key);
+    const other = new TextDecoder().decode(second).replace("old", "new");
     world.objects.delete(key);
     expect((await readAudit(world.ports)({ newest: 3 })).verdict).toBe("The audit log is BROKEN at 1 places");
-    if (second)
-      world.objects.set(key, new TextEncoder().encode(new TextDecoder().decode(second).replace("old", "new")));
+    world.objects.set(key, new TextEncoder().encode(other));
     await expect(readAudit(world.ports)({ newest: 3 })).rejects.toMatchObject({ name: "SignatureInvalid" });
+    world.objects.delete(key);
+    await createSigned(world.ports, key, (hash) => world.ports.layout.proofSignature(key, hash), other); // by whoever may sign
+    expect((await proveAudit(world.ports)).breaks).toEqual([
+      "test/audit/2026/11/22/000003.json does not carry the hash of the entry before it",
+    ]);
   });
 });
