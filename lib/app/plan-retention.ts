@@ -27,11 +27,11 @@ export const planRetention =
         ...frozen,
       ].join("; "),
       figures: {
-        table: retentionTable({ ...judgement, sources }, now),
+        ...(startedAt === undefined ? { table: retentionTable({ ...judgement, sources }, now) } : {}), // states hold 256 KiB
         sources: figures,
         holds: judgement.holds,
         refused: judgement.refused,
       },
-      next: `Nothing was deleted. To keep something: npx sls invoke --stage ${ports.stage} -f hold -d '{"source":"…","who":"…","why":"…"}'`,
+      next: `Nothing was deleted. To keep something: npx sls invoke --stage ${ports.stage} -f hold -d '{"source":"…","why":"…","requestedBy":"…"}'`,
     };
   };

@@ -1,8 +1,11 @@
-import type { BackupId } from "#domain/ids.ts";
+import { z } from "zod";
+import { BackupId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import { HOURS_BEFORE_PRUNE } from "#domain/retention.ts";
-import { TaskInput } from "#domain/task-input.ts";
 import type { CatalogPorts } from "./catalog.ts";
+
+/** As much of a task's input as every version of holdfast has written: a deployment must not stop a sweep. */
+const Told = z.looseObject({ verb: z.string(), backupId: BackupId.optional() });
 
 /**
  * T2: backups of which a task was told to read a point not long ago, longer than any machine runs: by a restore or a
@@ -15,8 +18,8 @@ export async function pointsInUse({ repository, layout }: CatalogPorts, now: Dat
     const first = versions.at(-1);
     if (!key.endsWith(".task.json") || !first || first.at.getTime() <= since) continue;
     const bytes = await repository.read(key);
-    const input = bytes && parseJson(bytes, TaskInput, key);
-    if (input && "backupId" in input && input.verb !== "capture") inUse.add(input.backupId);
+    const input = bytes && parseJson(bytes, Told, key);
+    if (input?.backupId && input.verb !== "capture") inUse.add(input.backupId);
   }
   return inUse;
 }

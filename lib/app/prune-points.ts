@@ -9,6 +9,9 @@ import { type SweepInput, sweepOf } from "./expire-points.ts";
 import { judgeRetention } from "./judge-retention.ts";
 import { pruneOrphans } from "./prune-orphans.ts";
 
+/** The log has all of them; a state holds 256 KiB. */
+const NAMED_AT_MOST = 50;
+
 type Ports = ErasePorts & { plan: Plan; stage: string; log: RunLog };
 export type Pruned = { outcome: "PRUNED" | "FAILED"; pruned: number; deferred: string[]; problems: string };
 
@@ -42,7 +45,12 @@ export const prunePoints =
     const orphans = await pruneOrphans(ports, { sweep, call: execution.id, now });
     ports.log.info(`${pruned} points are deleted, ${deferred.length} wait`, { sweep, deferred, problems, orphans });
     if (problems.length > 0) ports.log.error("not everything could be deleted; the next sweep goes on", { problems });
-    return { outcome: problems.length === 0 ? "PRUNED" : "FAILED", pruned, deferred, problems: problems.join("\n") };
+    return {
+      outcome: problems.length === 0 ? "PRUNED" : "FAILED",
+      pruned,
+      deferred: deferred.slice(0, NAMED_AT_MOST),
+      problems: problems.slice(0, NAMED_AT_MOST).join("\n"),
+    };
   };
 
 type PrunedPoint = Extract<RecoveryPoint, { proof: "pruned" }>;
