@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HoldId, HoldScope } from "#domain/hold.ts";
 import { BackupId, Name, RestoreId } from "#domain/ids.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
@@ -36,3 +37,15 @@ export const CancelByHand = z.strictObject({
   requestedBy: z.string().min(1).max(200).optional(),
 });
 export type CancelByHand = z.infer<typeof CancelByHand>;
+
+/** By hand `{}` or one source; the `retention` machine says when it began. */
+export const RetentionByHand = z.strictObject({ source: Name.optional(), startedAt: z.iso.datetime().optional() });
+
+const why = z.string().min(3).max(500);
+const requestedBy = z.string().min(1).max(200);
+/** Points that fit everything that is said are held; nothing said holds every point. */
+export const HoldByHand = HoldScope.extend({ until: z.iso.datetime({ offset: true }).optional(), why, requestedBy });
+export type HoldByHand = z.infer<typeof HoldByHand>;
+export const ReleaseByHand = z.strictObject({ holdId: HoldId, why, requestedBy });
+export type ReleaseByHand = z.infer<typeof ReleaseByHand>;
+export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });

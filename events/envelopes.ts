@@ -20,7 +20,7 @@ export const ObjectCreated = envelope(
   "Object Created",
   z.looseObject({
     bucket: z.looseObject({ name: z.string() }),
-    object: z.looseObject({ key: z.string() }),
+    object: z.looseObject({ key: z.string(), "version-id": z.string().optional() }),
   }),
 );
 export type ObjectCreated = z.infer<typeof ObjectCreated>;
@@ -48,6 +48,7 @@ export function changeOf({ time, detail }: ObjectCreated | z.infer<typeof Object
   return {
     bucket: detail.bucket.name,
     key: detail.object.key,
+    versionId: detail.object["version-id"],
     at: new Date(time),
     isDeletedForGood: detail["deletion-type"] === "Permanently Deleted",
     isByRule: reason === "Lifecycle Expiration",

@@ -13,6 +13,7 @@ export function fromPlan(stage: string) {
   return {
     Resources: {
       ...schedules(stage, plan),
+      ...sweepOfRetention(stage, plan),
       ...secretPolicies(plan),
       ...fileSystems(plan),
       ...hooks(plan),
@@ -30,23 +31,34 @@ const schedules = (stage: string, { backups }: Plan) =>
   Object.fromEntries(
     Object.entries(backups).map(([name, { schedule }]) => [
       `${logicalId(name)}Schedule`,
-      {
-        Type: "AWS::Scheduler::Schedule",
-        Properties: {
-          Name: `holdfast-${stage}-${name}`,
-          ScheduleExpression: eventBridgeCron(schedule),
-          ScheduleExpressionTimezone: "UTC",
-          FlexibleTimeWindow: { Mode: "OFF" },
-          Target: {
-            Arn: { Ref: "BackupMachine" },
-            RoleArn: { "Fn::GetAtt": ["ScheduleRole", "Arn"] },
-            Input: JSON.stringify({ backup: name, scheduledTime: "<aws.scheduler.scheduled-time>" }),
-            DeadLetterConfig: { Arn: { "Fn::GetAtt": ["DeadLetters", "Arn"] } },
-          },
-        },
-      },
+      startOnSchedule(`holdfast-${stage}-${name}`, schedule, "BackupMachine", {
+        backup: name,
+        scheduledTime: "<aws.scheduler.scheduled-time>",
+      }),
     ]),
   );
+
+/** Names of backups have no underscore. */
+const sweepOfRetention = (stage: string, { retention }: Plan) =>
+  retention
+    ? { RetentionSweep: startOnSchedule(`holdfast-${stage}_retention`, retention.schedule, "RetentionMachine", {}) }
+    : {};
+
+const startOnSchedule = (name: string, schedule: string, machine: string, input: object) => ({
+  Type: "AWS::Scheduler::Schedule",
+  Properties: {
+    Name: name,
+    ScheduleExpression: eventBridgeCron(schedule),
+    ScheduleExpressionTimezone: "UTC",
+    FlexibleTimeWindow: { Mode: "OFF" },
+    Target: {
+      Arn: { Ref: machine },
+      RoleArn: { "Fn::GetAtt": ["ScheduleRole", "Arn"] },
+      Input: JSON.stringify(input),
+      DeadLetterConfig: { Arn: { "Fn::GetAtt": ["DeadLetters", "Arn"] } },
+    },
+  },
+});
 
 function secretPolicies(plan: Plan) {
   const secretsOf = (entries: Record<string, Record<string, unknown>>) =>

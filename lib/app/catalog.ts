@@ -8,6 +8,7 @@ import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import { proofOfKey, type RepositoryLayout } from "#domain/repository-layout.ts";
 import type { SignatureCheck } from "#ports/keys.ts";
 import type { Repository } from "#ports/repository.ts";
+import { type LetGo, readExpiries } from "./read-expiries.ts";
 import { readSigned, readSignedProof } from "./signed-objects.ts";
 
 export type CatalogPorts = { repository: Repository; layout: RepositoryLayout; signatures: SignatureCheck };
@@ -65,15 +66,30 @@ export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?:
   if (!found) return { points: [], refused: [] };
   const { manifest, manifestSha256 } = found;
   const names = Object.keys(manifest.components).filter((name) => source === undefined || name === source);
-  return { points: await pMap(names, (name) => pointOf(ports, manifest, manifestSha256, name)), refused: [] };
+  const letGo = await readExpiries(ports, backupId);
+  const points = await pMap(names, async (name) => {
+    const point = await pointOf(ports, manifest, manifestSha256, name);
+    return expired(point, letGo.get(name));
+  });
+  return { points, refused: [] };
 }
+
+function expired(point: ProvenPoint, letGo: LetGo | undefined): RecoveryPoint {
+  if (!letGo) return point;
+  const { source, backupId, manifestSha256, component, recoveredTo, proof: was } = point;
+  const { step, at, sweep, because } = letGo;
+  const its = { source, backupId, manifestSha256, component, recoveredTo, because };
+  if (step === "expired") return { ...its, proof: "expired", was, expiredAt: at };
+  return { ...its, proof: "pruned", prunedAt: at, prunedBy: sweep, isGone: step === "pruned" };
+}
+type ProvenPoint = Extract<RecoveryPoint, { proof: "committed" | "verified" | "quarantined" }>;
 
 async function pointOf(
   ports: CatalogPorts,
   manifest: Manifest,
   manifestSha256: string,
   source: string,
-): Promise<RecoveryPoint> {
+): Promise<ProvenPoint> {
   const component = manifest.components[source];
   if (!component) throw new Error(`${manifest.backupId} has no ${source}`);
   const { backupId } = manifest;

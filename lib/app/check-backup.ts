@@ -5,6 +5,7 @@ import type { RunLog } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
 import { type CatalogPorts, isUnbelievable, readManifest } from "./catalog.ts";
 import { checkArtifact } from "./check-artifact.ts";
+import { readExpiries } from "./read-expiries.ts";
 
 type Ports = CatalogPorts & { stage: string; bucket: string; machines: Machines; verifyMachine: string; log: RunLog };
 export type CheckResult = { ignored: string } | { backupId: BackupId; wrong: Record<string, string[]>; verify: string };
@@ -50,7 +51,9 @@ async function findWrong(
   }
   if (!found) return { wrong: {}, reason: "there is no manifest any more" };
   const wrong: Record<string, string[]> = {};
+  const letGo = await readExpiries(ports, backupId);
   for (const [source, { artifacts }] of Object.entries(found.manifest.components)) {
+    if (letGo.has(source)) continue; // deleted by retention is not missing
     const problems = (
       await pMap(artifacts, (artifact) => checkArtifact(ports.repository, artifact), { concurrency: 8 })
     ).flat();

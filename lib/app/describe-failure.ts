@@ -62,6 +62,14 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
         command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
       },
     },
+    retention: {
+      code: "RetentionFailed",
+      title: `Sweep of retention ${execution.name} ${how}`,
+      next: {
+        say: "nothing is lost by it, and the next sweep goes on; mend the cause and look at what it would do:",
+        command: `npx sls invoke --stage ${stage} -f plan-retention -d '{}'`,
+      },
+    },
   };
   const run = (execution.error === "HookFailed" ? hookFailed(stage, request) : runs[machine]) ?? {
     code: "ExecutionFailed",

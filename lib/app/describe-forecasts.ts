@@ -26,7 +26,7 @@ export function tableOf(forecasts: Forecast[]): string[] {
 /** What the estimates are made of, and what they leave out. */
 export const describeEstimates = (region: string, task: TaskSize & { architecture: string }): string[] => [
   "Estimates: each run as the newest point of its source, runs per month as scheduled.",
-  "Storage: what one month adds. Nothing expires yet, so each month costs that much more than the one before.",
+  "Storage: what one month adds. It costs that much in each month until retention lets go of it.",
   `Tasks: the seconds of that capture, at least 60, of a task with ${task.vcpus} vCPU and ${task.memoryGb} GB (${task.architecture}).`,
   "Not in them: verifying and restoring, requests, Lambda, Step Functions, KMS, logs, traffic, safety points, taxes.",
   `Prices: ${region}, ${PRICES_SOURCE}.`,
@@ -35,7 +35,7 @@ export const describeEstimates = (region: string, task: TaskSize & { architectur
 function describeCost(estimate: Forecast["estimate"]): string {
   if (!estimate) return "not measured yet";
   if (!estimate.cost) return "prices of this region are not known";
-  return `${dollars(estimate.cost.storagePerMonth)} storage, each month more\n${dollars(estimate.cost.tasksPerMonth)} tasks`;
+  return `${dollars(estimate.cost.storagePerMonth)} storage, for each month kept\n${dollars(estimate.cost.tasksPerMonth)} tasks`;
 }
 
 const dollars = (amount: number) => (amount < 0.01 ? "< $0.01" : `$${amount.toFixed(2)}`);

@@ -15,6 +15,8 @@ export const describePoint =
         committed: `${source} in ${backupId} is committed, not yet read back: a restore refuses it until it is verified`,
         verified: `${source} in ${backupId} is verified and restorable to ${component.recoveredTo}`,
         quarantined: `${source} in ${backupId} is QUARANTINED: its bytes are wrong`,
+        expired: `${source} in ${backupId} has expired and will be deleted; a hold brings it back`,
+        pruned: `${source} in ${backupId} is deleted: only what its manifest says of it is left`,
       }[point.proof],
       figures: {
         ...component,
@@ -22,6 +24,7 @@ export const describePoint =
           ? { verifiedAt: point.verifiedAt.toISOString(), facts: point.facts }
           : { facts }),
         ...(point.proof === "quarantined" ? { reasons: point.reasons } : {}),
+        ...("because" in point ? { because: point.because } : {}),
         artifacts: artifacts.map(({ parts, ...artifact }) => ({ ...artifact, parts: parts.length })),
       },
       next:

@@ -18,7 +18,7 @@ export const listPoints =
     const latest = Object.entries(found).map(([name, one]) => describeLatest(name, one));
     return {
       verdict: latest.join("; "),
-      figures: { points: points.map(row), refused },
+      figures: { points: points.filter(isOffered).map(row), refused },
       next: `To restore the newest verified point into the plan's staging target: npx sls invoke --stage ${ports.stage} -f start-restore -d '{"source":"${sources[0] ?? "…"}"}'`,
     };
   };
@@ -29,6 +29,9 @@ function describeLatest(name: string, { latest, newerCommitted }: Latest): strin
   const to = latest ? `is restorable to ${latest.recoveredTo.toISOString()}` : "has NO verified point";
   return `${name} ${to}${newer}`;
 }
+
+/** What retention has let go of is not for anybody any more; `plan-retention` shows it. */
+const isOffered = ({ proof }: RecoveryPoint) => proof !== "expired" && proof !== "pruned";
 
 const row = (point: RecoveryPoint) => ({
   source: point.source,

@@ -4,12 +4,15 @@ import type { Clock, Log } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { expectations } from "./expectations.ts";
+import { isIntendedPrune } from "./intended-prune.ts";
 import { raiseTampering } from "./raise-tampering.ts";
 
 type Ports = CatalogPorts & { stage: string; bucket: string; events: Events; log: Log; clock: Clock };
 export type ObjectChange = {
   bucket: string;
   key: string;
+  /** Of the version that came or went. */
+  versionId: string | undefined;
   at: Date;
   /** A version was taken away and can't be had back; a delete marker is found in the object's history. */
   isDeletedForGood: boolean;
@@ -33,7 +36,8 @@ export const noticeTampering =
     if (change.isByRule && placeOf(stage, change.key)?.kind === "run") return { problems: 0 };
     const history = await repository.history(change.key);
     const found = history ? judgeHistory(history, await expectations(ports)(change.key), ports.clock()) : [];
-    const tamperings: Tampering[] = change.isDeletedForGood ? [deletedForGood(change), ...found] : found;
+    const isOurs = change.isDeletedForGood && (await isIntendedPrune(ports, change));
+    const tamperings: Tampering[] = change.isDeletedForGood && !isOurs ? [deletedForGood(change), ...found] : found;
     if (tamperings.length === 0) return { problems: 0 };
     log.error("the repository was tampered with", { tamperings, who: change.who });
     return { problems: await raiseTampering(ports, tamperings, change.who) };

@@ -92,11 +92,21 @@ function choose(points: RecoveryPoint[], { source, backupId, before }: RestoreRe
 
 function trusted(point: RecoveryPoint): TrustedPoint {
   if (isTrusted(point)) return point;
-  const why =
-    point.proof === "quarantined"
-      ? `QUARANTINED: ${point.reasons.join("; ")}`
-      : "not verified yet: start the verify machine for it first";
+  const why = whyNot(point);
   throw new NoSuchPoint(`${point.source} in ${point.backupId} can't be restored: it is ${why}`);
+}
+
+function whyNot(point: Exclude<RecoveryPoint, TrustedPoint>): string {
+  switch (point.proof) {
+    case "committed":
+      return "not verified yet: start the verify machine for it first";
+    case "quarantined":
+      return `QUARANTINED: ${point.reasons.join("; ")}`;
+    case "expired":
+      return `expired since ${point.expiredAt.toISOString()} (${point.because}): a hold on it brings it back`;
+    case "pruned":
+      return `deleted since ${point.prunedAt.toISOString()} (${point.because})`;
+  }
 }
 
 const overview = (points: RecoveryPoint[]) =>

@@ -115,6 +115,11 @@ export class AnnouncementFailed extends BackupError {
   override readonly name = "AnnouncementFailed";
 }
 
+/** This clock can't be the one that the repository was written by, or nothing has come into it for long. Nothing was let go of or deleted. */
+export class ClockJumped extends BackupError {
+  override readonly name = "ClockJumped";
+}
+
 /** Name and message of anything that was thrown, for outcomes and logs. */
 export function describeError(error: unknown): { name: string; message: string } {
   return error instanceof Error

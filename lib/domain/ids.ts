@@ -24,6 +24,9 @@ export type RestoreId = z.infer<typeof RestoreId>;
 /** `2026-02-23-020000`, in UTC. */
 const stamp = (at: Date) => at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
 
+/** `2026-02-23-134207-k3x9`: ids of this kind sort by time. `suffix`: four characters that tell those of one second apart. */
+export const stampedId = (suffix: string, at: Date) => `${stamp(at)}-${suffix}`;
+
 /** The id of the run that a schedule asked for at `at`: the same instant gives the same id, so it is claimed once. */
 export const scheduledBackupId = (backup: string, at: Date) => BackupId.parse(`${stamp(at)}-${backup}`);
 /** `suffix`: four characters that tell runs of the same second apart. */
@@ -32,6 +35,12 @@ export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`
 /** Of the execution that restores: whoever knows the one knows the other. */
 export const restoreIdOf = (executionArn: string, startedAt: Date) =>
   RestoreId.parse(`${stamp(startedAt)}-${sha256(executionArn).slice(0, 4)}`);
+
+/** The instant in an id: when its run was due or began. */
+export const startOf = (id: BackupId) => {
+  const [, date = "", hour = "", minute = "", second = ""] = /^(.{10})-(..)(..)(..)/.exec(id) ?? [];
+  return new Date(`${date}T${hour}:${minute}:${second}Z`);
+};
 
 /** `nightly`, `manual-k3x9`, `safety-<restoreId>`. */
 export const nameOfBackup = (id: BackupId) => id.slice("2026-02-23-020000-".length);

@@ -6,6 +6,8 @@ import { Backup, Encryption, type EngineSections, MetricNames, Objective, type P
 import { contradictions, type Problem } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
 import { sourceSchema, targetSchema } from "./plan-schema.ts";
+import { retentionContradictions } from "./retention-contradictions.ts";
+import { Retention } from "./retention-policy.ts";
 
 /**
  * Reads a plan out of parsed YAML. Throws `PlanInvalid` with every problem at once, each with its path: what is not known
@@ -42,15 +44,24 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     targets: readEach(top["targets"], "targets", ofEngine(targetSchema)) as Plan["targets"],
     backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
+    retention: top["retention"] === undefined ? undefined : read(Retention, top["retention"], "retention"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
-  const { encryption, tell, signing, metrics, ...rest } = plan;
+  problems.push(...retentionContradictions(plan, Object.keys((top["sources"] as object | undefined) ?? {})));
+  const { encryption, tell, signing, metrics, retention, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
-  return { ...rest, encryption, tell, ...(signing ? { signing } : {}), ...(metrics ? { metrics } : {}) };
+  return {
+    ...rest,
+    encryption,
+    tell,
+    ...(retention ? { retention } : {}),
+    ...(signing ? { signing } : {}),
+    ...(metrics ? { metrics } : {}),
+  };
 }
 
 const Top = z.strictObject({
@@ -58,6 +69,7 @@ const Top = z.strictObject({
   targets: z.unknown(),
   backups: z.unknown(),
   objectives: z.unknown(),
+  retention: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

@@ -4,6 +4,7 @@ import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
+import { Retention } from "./retention-policy.ts";
 
 const SourceOptions = {
   restoreTo: Name.describe("The target where a restore lands when it names none: not a live one."),
@@ -52,6 +53,7 @@ function planSchema(engines: EngineSections) {
     targets: z.record(Name, oneOf(targetSchema)).describe("Where a restore may land."),
     backups: z.record(Name, Backup).describe("Which sources are captured together, and when."),
     objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
+    retention: Retention.optional().describe("How long points are kept. Without it nothing expires."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
     metrics: MetricNames.optional().describe("How metrics are called."),

@@ -4,6 +4,7 @@ import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
+import type { Retention } from "./retention-policy.ts";
 import { Cron } from "./schedule.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
@@ -137,6 +138,8 @@ export type Plan = {
   targets: Record<string, Target>;
   backups: Record<string, z.infer<typeof Backup>>;
   objectives: Record<string, z.infer<typeof Objective>>;
+  /** Without it nothing expires. */
+  retention?: Retention;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;

@@ -1,3 +1,4 @@
+import type { SweepId } from "./expiry.ts";
 import { type BackupId, isSafety } from "./ids.ts";
 import type { Component } from "./manifest.ts";
 
@@ -12,6 +13,10 @@ export type RecoveryPoint = {
   | { proof: "committed" }
   | { proof: "verified"; verifiedAt: Date; facts: NonNullable<Component["facts"]> }
   | { proof: "quarantined"; reasons: string[] }
+  /** Retention has let go of it: whole, not offered, deleted by a later sweep unless it is kept again. */
+  | { proof: "expired"; was: "committed" | "verified" | "quarantined"; expiredAt: Date; because: string }
+  /** Its bytes are being deleted, by the sweep `prunedBy` says, or are gone; its manifest stays. */
+  | { proof: "pruned"; prunedAt: Date; prunedBy: SweepId; isGone: boolean; because: string }
 );
 /** What a restore may choose. */
 export type TrustedPoint = Extract<RecoveryPoint, { proof: "verified" }>;

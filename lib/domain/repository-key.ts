@@ -1,9 +1,10 @@
 import { BackupId } from "./ids.ts";
+import { sourceOfArtifact } from "./repository-layout.ts";
 
 /** Where a key belongs: what repository-layout.ts builds, read backwards. */
 export type Place =
   | { kind: "artifact" | "manifest" | "manifest signature" | "restore guide" | "proof"; backupId: BackupId }
-  | { kind: "wrapped key" | "run" | "evidence" };
+  | { kind: "wrapped key" | "run" | "evidence" | "expiry" | "hold" | "audit entry" };
 
 const OF_A_BACKUP = [
   ["manifest", /^manifest\.json$/],
@@ -14,6 +15,12 @@ const OF_A_BACKUP = [
 const ELSEWHERE = [
   ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],
   ["run", /^runs\/[\w-]+\/[\w.-]+\.json$/],
+  [
+    "expiry",
+    /^expired\/\d{4}-[a-z0-9-]+\/[a-z][a-z0-9-]*\/[\d-]+-[a-z0-9]{4}-(expired|kept|pruning|pruned|orphans)(\.json|\.[0-9a-f]{64}\.sig)$/,
+  ],
+  ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
+  ["hold", /^holds\/[\d-]+-[a-z0-9]{4}(\.released)?(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["evidence", /^restores\/[\w-]+\/(evidence|rollback|dropped|cancelled)(\.json|\.[0-9a-f]{64}\.sig)$/],
 ] as const;
 
@@ -30,6 +37,17 @@ export function placeOf(stage: string, key: string): Place | undefined {
   const found = OF_A_BACKUP.find(([, pattern]) => pattern.test(file));
   if (found) return { kind: found[0], backupId };
   return isArtifact(backupId, file) ? { kind: "artifact", backupId } : undefined;
+}
+
+/** The point that an artifact or a wrapped key belongs to: the only things that retention deletes. */
+export function prunedPointOf(stage: string, key: string): { backupId: BackupId; source: string } | undefined {
+  const place = placeOf(stage, key);
+  if (place?.kind === "artifact") return { backupId: place.backupId, source: sourceOfArtifact(place.backupId, key) };
+  const [, id, source] = /\/keys\/([^./]+)\.([^./]+)\.\d+\/\d+\.json$/.exec(key) ?? [];
+  const backupId = BackupId.safeParse(id);
+  return place?.kind === "wrapped key" && backupId.success && source !== undefined
+    ? { backupId: backupId.data, source }
+    : undefined;
 }
 
 const isArtifact = (backupId: string, file: string) => {

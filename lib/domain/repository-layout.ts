@@ -1,3 +1,5 @@
+import { EXPIRY_STEPS, type ExpiryStep, SweepId } from "./expiry.ts";
+import type { HoldId } from "./hold.ts";
 import { type BackupId, RestoreId } from "./ids.ts";
 
 /** Every key of the repository is built here and nowhere else. docs/reference/repository-layout.md explains them. */
@@ -15,6 +17,7 @@ export const repositoryLayout = (stage: string) => ({
   proofSignature: (proofKey: string, sha256: string) => `${proofKey.replace(/\.json$/, "")}.${sha256}.sig`,
   wrappedKey: (keyId: string, generation: number) => `${stage}/keys/${keyId}/${generation}.json`,
   runs: `${stage}/runs/`,
+  wrappedKeys: (keyId: string) => `${stage}/keys/${keyId}/`,
   run: (runId: string) => `${stage}/runs/${runId}/`,
   claim: (runId: string) => `${stage}/runs/${runId}/claim.json`,
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
@@ -31,6 +34,18 @@ export const repositoryLayout = (stage: string) => ({
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   leases: (target: string) => `${stage}/runs/target-${target}/`,
   lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,
+  expiries: (id: BackupId) => `${stage}/expired/${id}/`,
+  expiry: (id: BackupId, source: string, sweep: SweepId, step: ExpiryStep) =>
+    `${stage}/expired/${id}/${source}/${sweep}-${step}.json`,
+  everythingExpired: `${stage}/expired/`,
+  holds: `${stage}/holds/`,
+  hold: (id: HoldId) => `${stage}/holds/${id}.json`,
+  holdRelease: (id: HoldId) => `${stage}/holds/${id}.released.json`,
+  /** `path`: nothing, a year, a year and a month … */
+  audits: (...path: string[]) => `${stage}/audit/${path.map((part) => `${part}/`).join("")}`,
+  /** `day`: 2026-02-23. */
+  auditEntry: (day: string, number: number) =>
+    `${stage}/audit/${day.replaceAll("-", "/")}/${String(number).padStart(6, "0")}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
@@ -61,3 +76,20 @@ export function proofOfKey(key: string): { source: string; proof: ProofName; run
   const [, source, proof, runId] = match;
   return { source: source as string, proof: proof as ProofName, runId: runId as string };
 }
+
+/** What a sweep said of a point; undefined for signatures and strangers. */
+export function expiryOfKey(key: string): { source: string; sweep: SweepId; step: ExpiryStep } | undefined {
+  const [, source = "", id, name] = /\/([^/]+)\/([^/]+)-([a-z]+)\.json$/.exec(key) ?? [];
+  const sweep = SweepId.safeParse(id);
+  const step = EXPIRY_STEPS.find((one) => one === name);
+  return sweep.success && step ? { source, sweep: sweep.data, step } : undefined;
+}
+
+/** The day and the number of an entry of the audit log; undefined for signatures and strangers. */
+export function auditEntryOfKey(key: string): { day: string; number: number } | undefined {
+  const [, year, month, day, number] = /\/audit\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{6})\.json$/.exec(key) ?? [];
+  return number === undefined ? undefined : { day: `${year}-${month}-${day}`, number: Number(number) };
+}
+
+/** The source in an artifact's key. */
+export const sourceOfArtifact = (id: BackupId, key: string) => (key.split("/").at(-1) ?? "").split(`-${id}.`)[0] ?? "";

@@ -19,6 +19,7 @@ CORRECTIONS = [
     "timeouts",
     "sns_publish",
     "s3_versioned_range",
+    "s3_event_version_id",
     "scheduler",
     "task_containers",
     "task_lifecycle",

@@ -93,6 +93,22 @@ describe("announcements", () => {
     expect(world.lines).toEqual([expect.stringContaining("is not of this stage")]);
   });
 
+  it("tells of a sweep of retention that failed by a code of its own, with what the next one would do", async () => {
+    const world = memoryWorld();
+    const machine = { stateMachineArn: failure.stateMachineArn.replace("backup", "retention"), input: "{}" };
+    const execution = {
+      ...failure,
+      ...machine,
+      cause: "2026-01-01-020000-nightly app-db: AccessDenied: Access Denied",
+    };
+
+    await announce(world.ports)({ execution, requestId: "a" });
+
+    expect(world.told).toMatchObject([
+      { code: "RetentionFailed", next: { command: "npx sls invoke --stage test -f plan-retention -d '{}'" } },
+    ]);
+  });
+
   it("AS-22 SK-6 IS-19 I3 tells of a failed execution once, however often the event comes", async () => {
     const world = memoryWorld();
     const tell = announce(world.ports);

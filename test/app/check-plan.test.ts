@@ -46,11 +46,11 @@ describe("checking the plan", () => {
     const answer = await check(world);
 
     const rows = tableIn(answer).split("\n");
-    expect(rows.find((row) => row.includes("app-db"))).toMatch(/40 GB a run .*\$26\.08 storage, each month more/);
+    expect(rows.find((row) => row.includes("app-db"))).toMatch(/40 GB a run .*\$26\.08 storage, for each month kept/);
     expect(rows.find((row) => row.includes("sessions"))).toMatch(/not measured yet .*not measured yet/);
     expect(answer.figures["aboutTheEstimates"]).toEqual(
       expect.arrayContaining([
-        expect.stringContaining("Nothing expires yet"),
+        expect.stringContaining("until retention lets go of it"),
         expect.stringContaining("us-east-1, http"),
       ]),
     );

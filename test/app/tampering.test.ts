@@ -15,6 +15,7 @@ const change = (key: string, more: Partial<ObjectChange> = {}): ObjectChange => 
   key,
   at: later,
   isDeletedForGood: false,
+  versionId: undefined,
   isByRule: false,
   who: "123456789012 from 203.0.113.7, by PutObject (request 2AB7)",
   ...more,

@@ -7,12 +7,16 @@ import { parsePlan } from "#domain/parse-plan.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
 import {
+  AuditByHand,
   BackupByHand,
   CancelByHand,
   DescribeRestoreByHand,
+  HoldByHand,
   PointByHand,
   PointsByHand,
+  ReleaseByHand,
   ResumeByHand,
+  RetentionByHand,
   RollbackByHand,
   SourceByHand,
   SweepByHand,
@@ -44,6 +48,10 @@ const contracts: Record<string, z.ZodType> = {
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
+  "plan-retention": RetentionByHand,
+  hold: HoldByHand,
+  "release-hold": ReleaseByHand,
+  "read-audit": AuditByHand,
   resume: ResumeByHand,
   announce: z.union([ExecutionEnded, ExecutionBegun, ObjectCreated, Happened.transform(happeningOf)]),
 };

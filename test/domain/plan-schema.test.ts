@@ -41,7 +41,11 @@ describe("the published schema of the plan", () => {
   });
 
   it.each([
-    ["an option that does not exist", (plan: Plan) => ({ ...plan, retention: { days: 30 } }), "additional properties"],
+    [
+      "an option that does not exist",
+      (plan: Plan) => ({ ...plan, quotas: { gigabytes: 30 } }),
+      "additional properties",
+    ],
     ["a misspelt option of a source", (plan: Plan) => withSessions(plan, { restorTo: "staging-redis" }), "additional"],
     ["an engine that does not exist", (plan: Plan) => withSessions(plan, { engine: "mongodb" }), "constant"],
     ["a password in place of a secret's ARN", (plan: Plan) => withSessions(plan, { secret: "hunter2" }), "pattern"],

@@ -56,7 +56,7 @@ describe("the plan", () => {
     plan.backups.nightly.schedule = "every day";
     plan.backups.nightly.sources.push("orders");
     plan.encryption = { escrow: "none" };
-    plan.retention = { days: 30 };
+    plan.quotas = { gigabytes: 30 };
 
     const problems = problemsOf(plan);
 
@@ -67,7 +67,7 @@ describe("the plan", () => {
     expect(problems).toContain("backups.nightly.schedule: must be five cron fields in UTC");
     expect(problems).toContain('backups.nightly.sources.3: there is no source "orders"');
     expect(problems).toContain("encryption: must be");
-    expect(problems).toContain('(the file): Unrecognized key: "retention"');
+    expect(problems).toContain('(the file): Unrecognized key: "quotas"');
   });
 
   it("tells Slack by a webhook or by a bot in a channel, and by exactly one of them", () => {
@@ -242,5 +242,53 @@ describe("the plan", () => {
 
   it.each([[null], ["a text"], [[]], [42], [{}]])("N3 refuses %j as a plan without crashing", (plan) => {
     expect(problemsOf(plan)).toContain("The plan has");
+  });
+});
+
+describe("the plan's retention", () => {
+  const withRetention = (retention: object, change: (plan: ReturnType<typeof localPlan>) => void = () => {}) => {
+    const plan = localPlan();
+    plan.retention = retention;
+    change(plan);
+    return problemsOf(plan);
+  };
+  const schedule = "0 4 * * 0";
+
+  it("AP-2 AP-4 GL-6 GL-8 takes a policy for each source beside a default, and a weekly sweep on Sunday", () => {
+    const sources = { "app-db": { days: 90, monthly: 84 }, sessions: { days: 14 } };
+
+    expect(withRetention({ schedule, default: { days: 30 }, sources })).toBe("no problem");
+  });
+
+  it.each([0, -1, Number.NaN, 1.5, "30", "*", "", null])("T5 refuses %j as days", (days) => {
+    expect(withRetention({ schedule, default: { days } })).toContain("retention.default.days: ");
+  });
+
+  it("C5 refuses a policy that would keep fewer than two verified points", () => {
+    expect(withRetention({ schedule, default: { days: 30, count: 1 } })).toContain("retention.default.count: ");
+  });
+
+  it("refuses everything that contradicts itself, the backups or the objectives, at once", () => {
+    const problems = withRetention(
+      {
+        schedule,
+        default: { days: 2, hourly: 100 },
+        sources: { nowhere: { days: 30 }, uploads: { days: 30, daily: 30 }, sessions: { days: 1 } },
+      },
+      (plan) => {
+        plan.objectives["app-db"].rpo = "3d";
+        plan.backups.nightly.sources = ["app-db", "uploads"];
+        plan.backups.weekly = { schedule: "0 2 * * 0", sources: ["sessions"] };
+        plan.objectives.sessions.rpo = "7d";
+      },
+    );
+
+    expect(problems).toContain('retention.sources.nowhere: there is no source "nowhere"');
+    expect(problems).toContain('retention.default.days: 2 is shorter than the RPO of "app-db", 3d');
+    expect(problems).toContain('retention.default.hourly: "app-db" has no point every hour: its backups run up to 24h');
+    expect(problems).toContain("retention.sources.uploads.daily: 30 keeps nothing that days: 30 does not keep");
+    expect(problems).toContain(
+      'retention.sources.sessions.days: 1 is shorter than what lies between two points of "sessions", 168h',
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { HOURS_BEFORE_PRUNE } from "#domain/retention.ts";
 import { allStates, endsWithout, machineFiles, readMachine, terminalsAfter } from "./machines.ts";
 
 const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase();
@@ -27,6 +28,11 @@ describe.each(machineFiles)("%s", (file) => {
       if (state.Type === "Task") expect(state.TimeoutSeconds, path).toBeGreaterThan(0);
       for (const { MaxAttempts } of state.Retry ?? []) expect(MaxAttempts, path).toBeLessThanOrEqual(5);
     }
+  });
+
+  it("T2 has ended before a point that it chose can be deleted, also by a sweep that took its whole time to let go of it", () => {
+    const sweepSeconds = readMachine("retention.asl.yml").TimeoutSeconds ?? Number.POSITIVE_INFINITY;
+    expect((machine.TimeoutSeconds ?? 0) + sweepSeconds).toBeLessThan(HOURS_BEFORE_PRUNE * 3600);
   });
 
   it("N6 carries ids and keys only: no override is anything but a key or an attempt", () => {

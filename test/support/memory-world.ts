@@ -43,7 +43,7 @@ function memoryRepository() {
     folders: async (prefix) =>
       [
         ...new Set(
-          [...objects.keys()]
+          [...objects.keys(), ...artifacts.keys()]
             .filter((key) => key.startsWith(prefix))
             .map((key) => key.slice(prefix.length).split("/")[0] ?? ""),
         ),

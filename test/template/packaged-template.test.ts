@@ -14,12 +14,30 @@ describe("the packaged template", () => {
     ).toEqual([]);
   });
 
-  it("C5 N7 gives nobody the right to delete from the repository", () => {
-    for (const [role] of ofType("AWS::IAM::Role"))
-      expect(
-        actionsOf(role).filter((action) => action.startsWith("s3:Delete")),
-        role,
-      ).toEqual([]);
+  it("C5 N7 gives nobody the right to delete but the sweep of retention, and that one versions of artifacts and wrapped keys only", () => {
+    const deleting = ofType("AWS::IAM::Role").flatMap(([role]) =>
+      statements(role)
+        .filter(({ Action }) => [Action].flat().some((action) => action.startsWith("s3:Delete")))
+        .map(({ Action, Resource }) => ({ role, Action, Resource })),
+    );
+    expect(deleting).toEqual([
+      {
+        role: "PrunePointsRole",
+        Action: ["s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
+        Resource: ["*.zst.gpg", "keys/*"].map((what) => ({ "Fn::Sub": `\${RepositoryBucket.Arn}/local/${what}` })),
+      },
+    ]);
+    expect(
+      actionsOf("PrunePointsRole").filter((action) => /Bypass|PutObjectRetention|PutObjectLegalHold/.test(action)),
+    ).toEqual([]);
+  });
+
+  it("AS-13 GL-6 starts the sweep of retention on the plan's day, in UTC", () => {
+    expect(Resources["RetentionSweep"]?.Properties).toMatchObject({
+      ScheduleExpression: "cron(0 4 ? * 1 *)",
+      ScheduleExpressionTimezone: "UTC",
+      Target: { Arn: { Ref: "RetentionMachine" }, Input: "{}" },
+    });
   });
 
   it("N7 lets no role both open data keys and sign", () => {
@@ -28,9 +46,13 @@ describe("the packaged template", () => {
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
       "CancelRestoreRole",
       "CommitBackupRole",
+      "ExpirePointsRole",
+      "HoldRole",
+      "PrunePointsRole",
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
+      "ReleaseHoldRole",
       "RollbackRestoreRole",
     ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);

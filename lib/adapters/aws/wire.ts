@@ -10,6 +10,7 @@ import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
+import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions, machineExecutions } from "./hooks.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
@@ -55,6 +56,7 @@ export function wireProbes({ REPOSITORY_BUCKET }: Config, envelopeKey: string) {
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
+export const wireEraser = ({ REPOSITORY_BUCKET }: Config) => s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 export const wireExecutions = () => sfnExecutions(new SFNClient(RETRIES));

@@ -1,0 +1,12 @@
+import { defineTask, log } from "#adapters/aws/define-task.ts";
+import { wireAws } from "#adapters/aws/wire.ts";
+import { auditLog } from "#app/audit-log.ts";
+import { expirePoints } from "#app/expire-points.ts";
+import { loadConfig } from "#config";
+import { SweepState } from "#events/retention-requested.ts";
+import { loadPlan } from "../plan.ts";
+
+const { plan } = loadPlan(process.env);
+const ports = wireAws(loadConfig(process.env), plan.signing?.publicKeySha256);
+
+export const handler = defineTask(SweepState, expirePoints({ ...ports, plan, log, audit: auditLog(ports) }));

@@ -1,0 +1,64 @@
+import { Pruning, type SweepId } from "#domain/expiry.ts";
+import { isHeld } from "#domain/hold.ts";
+import type { BackupId } from "#domain/ids.ts";
+import { parseJson } from "#domain/manifest.ts";
+import type { Eraser } from "#ports/eraser.ts";
+import type { Signer } from "#ports/keys.ts";
+import type { Clock } from "#ports/log.ts";
+import type { Audit } from "./audit-log.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { readHolds } from "./read-holds.ts";
+import { readSignedProof } from "./signed-objects.ts";
+import { writeExpiry } from "./write-expiry.ts";
+
+export type ErasePorts = CatalogPorts & { signer: Signer; eraser: Eraser; audit: Audit; clock: Clock };
+type Wanted = {
+  point: { backupId: BackupId; source: string; recoveredTo: Date };
+  step: "pruning" | "orphans";
+  keys: string[];
+  because: string;
+  sweep: SweepId;
+  call: string;
+};
+
+/**
+ * Deletes every version of these keys, in their order, and nothing that is not written down before: the record names each
+ * version, so that any other deletion is somebody else's. Answers why it waits, when a hold or a lock keeps something.
+ */
+export async function eraseVersions(ports: ErasePorts, wanted: Wanted): Promise<string | undefined> {
+  const { point, step, because, sweep, call } = wanted;
+  const begun = await readIntended(ports, wanted);
+  const intended = begun ?? (await versionsOf(ports, wanted.keys));
+  for (const { key, versionId } of intended) {
+    const lock = await ports.eraser.lockOn(key, versionId);
+    if (lock !== undefined) return lock; // of a point all goes, or nothing yet
+  }
+  const hold = (await readHolds(ports)).find((one) => isHeld(one, point, ports.clock())); // at the last moment
+  if (hold) return `held by ${hold.holdId}: ${hold.why}`;
+  const { backupId, source } = point;
+  const word = { schema: 1 as const, backupId, source, sweep, at: ports.clock().toISOString(), because };
+  if (!begun) await writeExpiry(ports, { ...word, step, versions: intended });
+  const deed = { who: { claimed: null, call }, to: `${backupId} ${source}`, because };
+  const what = step === "pruning" ? ("prune" as const) : ("prune orphans" as const);
+  await ports.audit({ ...deed, what, outcome: `${begun ? "goes on" : "begins"}: ${intended.length} versions` });
+  for (const { key, versionId } of intended) await ports.eraser.erase(key, versionId);
+  if (step === "pruning") await writeExpiry(ports, { ...word, step: "pruned" });
+  await ports.audit({ ...deed, what, outcome: `deleted: ${intended.length} versions` });
+  return undefined;
+}
+
+/** What the same sweep has written down before it was cut off. */
+async function readIntended(ports: ErasePorts, { point, step, sweep }: Wanted) {
+  const key = ports.layout.expiry(point.backupId, point.source, sweep, step);
+  const bytes = await readSignedProof(ports, key);
+  return bytes && parseJson(bytes, Pruning, key).versions;
+}
+
+async function versionsOf({ repository }: ErasePorts, keys: string[]) {
+  const found: Pruning["versions"] = [];
+  for (const key of keys) {
+    const { versions = [], markers = [] } = (await repository.history(key)) ?? {};
+    found.push(...[...versions, ...markers].map(({ versionId }) => ({ key, versionId })));
+  }
+  return found;
+}

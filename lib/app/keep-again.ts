@@ -1,0 +1,30 @@
+import { SweepId } from "#domain/expiry.ts";
+import { type Hold, isHeld } from "#domain/hold.ts";
+import { BackupId } from "#domain/ids.ts";
+import type { Signer } from "#ports/keys.ts";
+import { type CatalogPorts, pointsOf } from "./catalog.ts";
+import { readExpiries } from "./read-expiries.ts";
+import { writeExpiry } from "./write-expiry.ts";
+
+type Ports = CatalogPorts & { signer: Signer };
+
+/** Brings back what a new hold covers and an earlier sweep has let go of, unless deleting it has begun. */
+export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
+  const at = new Date(hold.heldAt);
+  const folders = await ports.repository.folders(ports.layout.everythingExpired);
+  const ids = folders.flatMap((name) => BackupId.safeParse(name).data ?? []);
+  const kept: string[] = [];
+  for (const backupId of ids) {
+    if (hold.scope.backupId !== undefined && hold.scope.backupId !== backupId) continue;
+    if (![...(await readExpiries(ports, backupId)).values()].some(({ step }) => step === "expired")) continue;
+    for (const point of (await pointsOf(ports, backupId)).points) {
+      if (point.proof !== "expired" || !isHeld(hold, point, at)) continue;
+      const { source } = point;
+      const because = `held by ${hold.holdId}: ${hold.why}`;
+      const sweep = SweepId.parse(hold.holdId);
+      await writeExpiry(ports, { schema: 1, step: "kept", backupId, source, sweep, at: hold.heldAt, because });
+      kept.push(`${backupId} ${source}`);
+    }
+  }
+  return kept;
+}
