@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { filesAreGone, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
+import { dropFailed, hookFailed, restoreAllFailed } from "./runbooks/hooks-and-drops.ts";
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
 import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
+import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
 import { type Tampering, tampering } from "./support/tampering.ts";
 import { openWorld, type World } from "./support/world.ts";
@@ -21,6 +23,7 @@ const ofLive = ({ name }: Page) => live.indexOf(name);
 let world: World;
 let hand: Tampering;
 let reader: Awaited<ReturnType<typeof openReader>>;
+let application: Application;
 let stranger: Awaited<ReturnType<typeof addStranger>>;
 let scenes: Record<string, Scene>;
 
@@ -32,28 +35,33 @@ beforeAll(async () => {
   reader = await openReader();
   hand = await tampering(world);
   stranger = await addStranger(world);
+  application = await startApplication(world);
   const [wrong, unheard] = await whileManifestEventsAreLost(world, () =>
     Promise.all([world.backup(["sessions"]), world.backup(["sessions"])]),
   );
   const BackupFailed = await backupFailed(world); // its fault is on for every capture
-  const [VerifyFailed, RestoreFailed, RepositoryTampered, ExecutionFailed, gone] = await Promise.all([
+  const [VerifyFailed, RestoreFailed, RepositoryTampered, ExecutionFailed, HookFailed, DropFailed] = await Promise.all([
     verifyFailed(world, hand, wrong.backupId),
     restoreFailed(world),
     repositoryTampered(world, hand),
     executionFailed(world, stranger),
-    filesAreGone(world),
+    hookFailed(world, application),
+    dropFailed(world),
   ]);
+  const [RestoreAllFailed, gone] = await Promise.all([restoreAllFailed(world), filesAreGone(world)]);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
+    ...{ DropFailed, HookFailed, RestoreAllFailed },
     "Restore at 03:00": gone,
   };
 });
 afterAll(async () => {
   await reader.close();
   await stranger.remove();
+  await application.end();
   await hand.undo();
-  await resetFleet(["staging-redis", "uploads", "staging-uploads"]);
+  await resetFleet(["staging-db", "staging-redis", "uploads", "staging-uploads"]);
   await world.client.clearMessages();
 });
 

@@ -4,13 +4,12 @@ import { CreateStateMachineCommand, DeleteStateMachineCommand, StartExecutionCom
 import { GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pWaitFor from "p-wait-for";
 import type { BackupId } from "#domain/ids.ts";
-import { secretName } from "#local/secrets.ts";
+import { SINK_TOKEN, secretName } from "#local/secrets.ts";
 import { awsClientOptions } from "#local/stage-layout.ts";
 import type { World } from "../support/world.ts";
 import { hasEnded, isAlarmed, isBackedUp, type Scene } from "./scene.ts";
 
 const FAILURE = { Error: "PaymentsStopped", Cause: "the ledger does not answer" };
-const NOBODY_LISTENS = "http://127.0.0.1:9/slack";
 
 /** A machine of somebody's own that announce's rule names. Each execution of it fails. */
 type Stranger = { arn: string; fail: () => Promise<string>; remove: () => Promise<void> };
@@ -50,14 +49,14 @@ export async function executionFailed(world: World, stranger: Stranger): Promise
   };
 }
 
-/** Slack is gone while an execution fails; and nobody has heard of the manifest of `backupId`. */
+/** Slack takes no message while an execution fails; and nobody has heard of the manifest of `backupId`. */
 export async function undelivered(
   world: World,
   stranger: Stranger,
   backupId: BackupId,
   earlier: Scene,
 ): Promise<Scene> {
-  const execution = await whileSlackIsGone(world, async () => {
+  const execution = await whileSlackRefuses(world, async () => {
     const arn = await stranger.fail();
     await liesInTheQueue(world);
     return arn;
@@ -79,16 +78,16 @@ export async function undelivered(
   };
 }
 
-async function whileSlackIsGone<T>({ stage, secretsManager }: World, work: () => Promise<T>): Promise<T> {
-  const put = (url: string) =>
+async function whileSlackRefuses<T>({ secretsManager }: World, work: () => Promise<T>): Promise<T> {
+  const put = (token: string) =>
     secretsManager.send(
-      new PutSecretValueCommand({ SecretId: secretName("slack"), SecretString: JSON.stringify({ url }) }),
+      new PutSecretValueCommand({ SecretId: secretName("slack"), SecretString: JSON.stringify({ token }) }),
     );
-  await put(NOBODY_LISTENS);
+  await put("revoked");
   try {
     return await work();
   } finally {
-    await put(`${stage.sink}/slack`);
+    await put(SINK_TOKEN);
   }
 }
 
