@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { filesAreGone, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
-import { dropFailed, hookFailed, restoreAllFailed } from "./runbooks/hooks-and-drops.ts";
+import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
@@ -48,11 +48,15 @@ beforeAll(async () => {
     hookFailed(world, application),
     dropFailed(world),
   ]);
-  const [RestoreAllFailed, gone] = await Promise.all([restoreAllFailed(world), filesAreGone(world)]);
+  const [RestoreAllFailed, RetentionFailed, gone] = await Promise.all([
+    restoreAllFailed(world),
+    retentionFailed(world),
+    filesAreGone(world),
+  ]);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{ DropFailed, HookFailed, RestoreAllFailed },
+    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
     "Restore at 03:00": gone,
   };
 });

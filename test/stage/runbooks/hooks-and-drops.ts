@@ -1,4 +1,5 @@
 import { rename, rm, symlink } from "node:fs/promises";
+import { StopExecutionCommand } from "@aws-sdk/client-sfn";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import type { Application } from "../support/application.ts";
 import type { World } from "../support/world.ts";
@@ -69,5 +70,16 @@ export async function restoreAllFailed(world: World): Promise<Scene> {
   return {
     bindings: { "arn:aws:states:…": arn },
     steps: [{ shows: ["FAILED\tConfirmationNeeded\t", "sessions-live", ":execution:holdfast-"] }],
+  };
+}
+
+/** Somebody stops a sweep. */
+export async function retentionFailed(world: World): Promise<Scene> {
+  const arn = await world.client.start("retention", {});
+  await world.client.sfn.send(new StopExecutionCommand({ executionArn: arn }));
+  await isAlarmed(world, "RetentionFailed", arn);
+  return {
+    bindings: { "arn:aws:states:…": arn },
+    steps: [{ shows: ["ABORTED", '"verdict"', '"sources"', "is whole"] }],
   };
 }
