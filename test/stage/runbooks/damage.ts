@@ -53,6 +53,8 @@ export async function filesAreGone(world: World): Promise<Scene> {
           return bindings;
         },
       },
+      { shows: ["RESTORED: uploads-live holds uploads as it was at "] },
+      { shows: ["Too late: ", "and what it restored is in place"] },
       {
         shows: ["uploads-live is again what it was before the restore"],
         until: async () => {
