@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { lookAtTree } from "#local/demo/tree-state.ts";
 import type { Tampering } from "../support/tampering.ts";
 import type { World } from "../support/world.ts";
-import { isAlarmed, isRestored, type Scene } from "./scene.ts";
+import { isAlarmed, isHeld, isRestored, type Scene } from "./scene.ts";
 
 /** Somebody writes over an artifact. */
 export async function repositoryTampered(world: World, hand: Tampering): Promise<Scene> {
@@ -16,6 +16,7 @@ export async function repositoryTampered(world: World, hand: Tampering): Promise
   return {
     bindings: { "<backupId>": backupId },
     steps: [
+      isHeld(world),
       {
         shows: ["The repository was tampered with", "sessions is restorable to ", version, `"Key": "${artifact}"`],
         until: async (_, shell) => {
@@ -44,6 +45,7 @@ export async function filesAreGone(world: World): Promise<Scene> {
     bindings: { "app-db": "uploads" },
     steps: [
       { shows: ["uploads is restorable to "] },
+      isHeld(world),
       { shows: ["The restore of uploads into staging-uploads has been started"], until: isRestored(world) },
       {
         shows: ["The restore of uploads into uploads-live has been started"],

@@ -5,7 +5,7 @@ import { redis } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { flip, type Tampering } from "../support/tampering.ts";
 import type { World } from "../support/world.ts";
-import { hasEnded, isAlarmed, isBackedUp, isRestored, type Scene } from "./scene.ts";
+import { hasEnded, isAlarmed, isBackedUp, isHeld, isRestored, type Scene } from "./scene.ts";
 
 const DUMPED_BYTES = 200_000;
 
@@ -38,6 +38,7 @@ export async function verifyFailed(world: World, hand: Tampering, backupId: Back
   return {
     bindings: { "arn:aws:states:…": arn, "<backupId>": backupId, "app-db": "sessions" },
     steps: [
+      isHeld(world),
       { shows: [`FAILED\tVerifyFailed\tsessions: ${quarantined}`, "sessions is restorable to ", '"quarantined"'] },
       { shows: [`"Key": "${artifact}"`] },
       { shows: ["publicKeySha256"] },
@@ -67,6 +68,7 @@ export async function restoreFailed(world: World): Promise<Scene> {
       ...{ sessions: "staging-redis", "sessions-live": "staging-redis" },
     },
     steps: [
+      isHeld(world),
       { shows: ["FAILED\tRestoreFailed\tsessions: ChecksumMismatch", "restore/", safetyPoint] },
       {
         shows: ["The restore of staging-redis into staging-redis has been started"],

@@ -15,6 +15,7 @@ export type Step = {
 export type Scene = { bindings: Bindings; steps: readonly Step[] };
 
 const Output = z.looseObject({ run: z.looseObject({ backupId: z.string() }) });
+const Held = z.looseObject({ figures: z.looseObject({ holdId: z.string() }) });
 const executionIn = (printed: string) => /"executionArn": "(arn:[^"]+)"/.exec(printed)?.[1] ?? "";
 
 /** The backup that the reader has started succeeds, and `sources` are verified. */
@@ -33,6 +34,16 @@ export const isRestored = (world: World) => async (printed: string) => {
   if (restore.status !== "SUCCEEDED") throw new Error(`the reader's restore ended ${restore.status}: ${restore.cause}`);
   return { "<restoreId>": (await world.client.evidenceOf(restore)).restoreId };
 };
+
+/** Everything is held, as the page says first; released again, so that no other test meets it. */
+export const isHeld = (world: World): Step => ({
+  shows: [" is held by "],
+  until: async (printed) => {
+    const { holdId } = Held.parse(JSON.parse(printed)).figures;
+    await world.client.invoke("release-hold", { holdId, why: "it was read aloud", requestedBy: "the test" });
+    return {};
+  },
+});
 
 /** The execution that the reader has started comes to its end, however. */
 export const hasEnded = (world: World) => async (printed: string) => {
