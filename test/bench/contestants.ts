@@ -4,10 +4,10 @@ import { Captured } from "#domain/outcome.ts";
 import { type BenchContainer, benchAddresses, MEMORY_MEBIBYTES } from "./containers.ts";
 import { awsEnv, type Ground } from "./ground.ts";
 import { BUCKET } from "./object-store.ts";
-import type { CaptureId } from "./report.ts";
 import { captureInput } from "./verified-point.ts";
 import { outcome, workerTask } from "./worker-task.ts";
 
+export type CaptureId = "a" | "b" | "b0" | "c" | "p";
 export type Contestant = {
   title: string;
   /** What it runs in, new each time. */

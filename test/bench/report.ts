@@ -1,8 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repositoryRoot } from "../../local/stage-layout.ts";
-import type { Contestant } from "./contestants.ts";
+import type { CaptureId, Contestant } from "./contestants.ts";
 import type { Run } from "./race.ts";
+import type { RestoreId } from "./restore-contestants.ts";
 import { circumstances, code, cpuOf, cpuTable, fixed, median, megabytes, secondsOf, spread, table } from "./tables.ts";
 import { rssAt } from "./watch.ts";
 
@@ -19,8 +20,6 @@ export type Measured<Id extends string> = {
   command: string;
   at: Date;
 };
-export type CaptureId = "a" | "b" | "b0" | "c" | "p";
-export type RestoreId = "d" | "e" | "f" | "g";
 
 /** Captures, in Markdown. */
 export function captureReport({ runs, contestants, plainBytes, zstdBytes, rounds, command, at }: Measured<CaptureId>) {
