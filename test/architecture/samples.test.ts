@@ -18,7 +18,7 @@ import {
   SweepByHand,
 } from "#events/by-hand.ts";
 import { DropRequested } from "#events/drop-requested.ts";
-import { changeOf, ExecutionBegun, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
+import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreAllRequested, RestoreByHand, RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
@@ -45,7 +45,7 @@ const contracts: Record<string, z.ZodType> = {
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,
   resume: ResumeByHand,
-  announce: z.union([ExecutionEnded, ExecutionBegun, ObjectCreated, Happened.transform(happeningOf)]),
+  announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();
 const whoOf = (file: string) => file.slice(0, file.indexOf("."));
