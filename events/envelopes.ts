@@ -57,7 +57,7 @@ export function changeOf({ time, detail }: ObjectCreated | z.infer<typeof Object
 }
 
 /** https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
-const executionStatus = <Status extends string>(status: z.ZodType<Status>) =>
+const executionStatus = <Status extends z.ZodEnum | z.ZodLiteral>(status: Status) =>
   envelope(
     "aws.states",
     "Step Functions Execution Status Change",
@@ -77,3 +77,8 @@ export const ExecutionEnded = executionStatus(z.enum(["FAILED", "TIMED_OUT", "AB
 export type ExecutionEnded = z.infer<typeof ExecutionEnded>;
 export const ExecutionBegun = executionStatus(z.literal("RUNNING"));
 export type ExecutionBegun = z.infer<typeof ExecutionBegun>;
+/** Either, told by its status. */
+export const ExecutionChanged = z.looseObject({
+  ...ExecutionEnded.shape,
+  detail: z.discriminatedUnion("status", [ExecutionEnded.shape.detail, ExecutionBegun.shape.detail]),
+});

@@ -7,7 +7,7 @@ import { announce } from "#app/announce.ts";
 import { tellProgress } from "#app/tell-progress.ts";
 import { loadConfig } from "#config";
 import type { Plan } from "#domain/plan.ts";
-import { ExecutionBegun, ExecutionEnded, ObjectCreated } from "#events/envelopes.ts";
+import { ExecutionChanged, ObjectCreated } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { loadPlan } from "../plan.ts";
 
@@ -19,7 +19,7 @@ const channels = [wireSns(topics), ...slackOf(plan.tell)];
 const tell = announce({ ...ports, plan, channels, log, metrics: wireMetrics(config, plan) });
 const show = tellProgress({ ...ports, channels, log });
 
-const Event = z.union([ExecutionEnded, ExecutionBegun, Happened, ObjectCreated]);
+const Event = z.discriminatedUnion("source", [ExecutionChanged, Happened, ObjectCreated]);
 export const handler = defineTask(Event, async (event, { requestId }) => {
   switch (event.source) {
     case "aws.s3":
@@ -27,7 +27,7 @@ export const handler = defineTask(Event, async (event, { requestId }) => {
     case "holdfast":
       return tell({ happening: happeningOf(event), requestId });
     case "aws.states":
-      return "status" in event.detail && event.detail.status === "RUNNING"
+      return event.detail.status === "RUNNING"
         ? tell({ begun: event.detail, requestId })
         : tell({ execution: event.detail, requestId });
   }

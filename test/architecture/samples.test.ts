@@ -22,7 +22,7 @@ import {
   SweepByHand,
 } from "#events/by-hand.ts";
 import { DropRequested } from "#events/drop-requested.ts";
-import { changeOf, ExecutionBegun, ExecutionEnded, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
+import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreAllRequested, RestoreByHand, RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
@@ -53,7 +53,7 @@ const contracts: Record<string, z.ZodType> = {
   "release-hold": ReleaseByHand,
   "read-audit": AuditByHand,
   resume: ResumeByHand,
-  announce: z.union([ExecutionEnded, ExecutionBegun, ObjectCreated, Happened.transform(happeningOf)]),
+  announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };
 const files = readdirSync(folder).toSorted();
 const whoOf = (file: string) => file.slice(0, file.indexOf("."));
