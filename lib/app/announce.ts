@@ -90,7 +90,7 @@ async function describe(ports: Ports, told: What): Promise<Announcement | undefi
 
 /** `holdfast-<stage>-backup` */
 const stageOf = ({ stateMachineArn }: { stateMachineArn: string }) =>
-  /:stateMachine:holdfast-(.+)-(?:backup|verify|restore|restore-all|drop|retention)$/.exec(stateMachineArn)?.[1];
+  /:stateMachine:holdfast-(.+?)-(?:restore-all|[a-z]+)$/.exec(stateMachineArn)?.[1];
 
 function describeStart({ plan, stage }: Ports, begun: ExecutionBegun["detail"]): Announcement | undefined {
   const { source = "", target = plan.sources[source]?.restoreTo ?? "", requestedBy } = readRequest(begun);

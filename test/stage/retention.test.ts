@@ -1,4 +1,4 @@
-import { PutObjectRetentionCommand } from "@aws-sdk/client-s3";
+import { PutObjectLockConfigurationCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { s3Eraser } from "#adapters/aws/eraser.ts";
@@ -30,6 +30,7 @@ let olderPoints: HoldId;
 beforeAll(async () => {
   world = await openWorld();
   hand = await tampering(world);
+  await world.haveLatest(); // without any point no clock can have jumped
   const begun = new Date();
   // other tests' points are none of this test's
   olderPoints = Held.parse(await world.client.invoke("hold", { ...asked, to: begun.toISOString() })).figures.holdId;
@@ -149,6 +150,11 @@ it("C5 T4 T6 lets go of all but the last verified points, saves what is held in 
   await sweeper.sweep();
   const [artifact = ""] = savedKeys;
   const until = new Date(Date.now() + 10 * 60_000);
+  // the template says so, and the emulator's CloudFormation does not hear it
+  const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled" } as const;
+  await world.client.s3.send(
+    new PutObjectLockConfigurationCommand({ Bucket: world.client.bucket, ObjectLockConfiguration }),
+  );
   await world.client.s3.send(
     new PutObjectRetentionCommand({
       Bucket: world.client.bucket,

@@ -23,7 +23,7 @@ export async function addStranger({ stage, client, eventBridge }: World): Promis
     }),
   );
   const { Rules = [] } = await eventBridge.send(new ListRulesCommand({}));
-  const rule = Rules.find(({ EventPattern }) => EventPattern?.includes("stateMachineArn"));
+  const rule = Rules.find(({ EventPattern }) => EventPattern?.includes(`holdfast-${stage.stage}-verify`));
   if (!rule?.EventPattern) throw new Error("announce has no rule for executions");
   const put = (EventPattern: string) => eventBridge.send(new PutRuleCommand({ Name: rule.Name, EventPattern }));
   const pattern = JSON.parse(rule.EventPattern);
