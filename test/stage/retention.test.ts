@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   sweeper.hoursLater(60);
-  await sweeper.hold({ source: "sessions" }); // brings back what this test has let go of
+  await sweeper.release((await sweeper.hold({ source: "sessions" })).holdId); // brings back what this test has let go of
   await world.client.invoke("release-hold", { ...asked, holdId: olderPoints });
   await world.client.clearMessages();
 });
