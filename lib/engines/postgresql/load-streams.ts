@@ -40,8 +40,10 @@ async function loadInParallel(
     const only = into.part ? [`--use-list=${list}`] : [];
     await commands.run(pgRestore(into, ["--section=pre-data", "--no-privileges", ...only, file]), signal);
     await allOrNone(data, (artifact, either) => loadRows(tools, artifact, into, either), { signal, atOnce: into.jobs });
-    await writeFile(list, await listOfTheRest(tools, into, file));
-    await commands.run(pgRestore(into, [`--jobs=${into.jobs}`, `--use-list=${list}`, file]), signal);
+    for (const { lines, jobs } of inSteps(await listOfTheRest(tools, into, file), into.jobs)) {
+      await writeFile(list, lines.join("\n"));
+      await commands.run(pgRestore(into, [`--jobs=${jobs}`, `--use-list=${list}`, file]), signal);
+    }
   } finally {
     await Promise.all([file, list].map((left) => rm(left, { force: true })));
   }
@@ -54,7 +56,25 @@ async function listOfTheRest(tools: RestoreTools, { pgRestore: { file }, part }:
   const privileges = (await list("--section=pre-data")).filter((line) => /^\d+; \d+ \d+ ACL /.test(line));
   const rest = [...privileges, ...(await list("--section=post-data"))];
   const ids = part && new Set(part.entries.map(({ id }) => id));
-  return rest.filter((line) => !ids || ids.has(Number.parseInt(line, 10))).join("\n");
+  return rest.filter((line) => !ids || ids.has(Number.parseInt(line, 10)));
+}
+
+/**
+ * An index of a partition is attached under locks on more than one index, and whoever reads the tables takes the same locks in
+ * another order: `REFRESH` of a materialized view beside it has ended in a deadlock. So nothing else runs while indexes are
+ * attached, and before that only what they need: indexes and keys.
+ */
+function inSteps(rest: string[], jobs: number): { lines: string[]; jobs: number }[] {
+  const isOf = (line: string, kind: string) => new RegExp(`^\\d+; \\d+ \\d+ ${kind} `).test(line);
+  const attached = rest.filter((line) => isOf(line, "INDEX ATTACH"));
+  if (attached.length === 0) return [{ lines: rest, jobs }];
+  const others = rest.filter((line) => !attached.includes(line));
+  const isNeeded = (line: string) => isOf(line, "INDEX") || isOf(line, "CONSTRAINT");
+  return [
+    { lines: others.filter(isNeeded), jobs },
+    { lines: attached, jobs: 1 },
+    { lines: others.filter((line) => !isNeeded(line)), jobs },
+  ];
 }
 
 /** Of a part, only its rows; an archive that holds none of them is read no further than its list. */

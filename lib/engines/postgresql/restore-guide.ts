@@ -57,7 +57,6 @@ several artifacts is loaded in this order: its \`schema\` without what comes aft
 the rest of the \`schema\`. The \`data-…\` do not depend on each other: to save time, load them in several terminals at once.`;
 
 const RESTORE = "pg_restore --exit-on-error --no-tablespaces";
-const JOBS = 4;
 
 function asItWas(name: string, streams: DatabaseStreams): string {
   const create = `${RESTORE} --create --dbname postgres`;
@@ -79,7 +78,7 @@ function inSteps({ schema, data }: { schema: Artifact; data: Artifact[] }, first
   return [
     `open_artifact ${file(schema)} > ${plain} && ${first} --section=pre-data ${plain}`,
     ...data.map((rows) => `open_artifact ${file(rows)} | ${RESTORE} --dbname ${database}`),
-    `${RESTORE} --dbname ${database} --section=post-data --jobs=${JOBS} ${plain}`,
+    `${RESTORE} --dbname ${database} --section=post-data ${plain}`,
   ].join(" &&\n  ");
 }
 

@@ -9,7 +9,7 @@ import { FactsDiffer } from "#domain/errors.ts";
 import { compareFacts, countFacts, describeDifferences, type Facts } from "#domain/facts.ts";
 import { mountOf } from "#domain/file-systems.ts";
 import { sha256 } from "#domain/hashes.ts";
-import { restoreIdOf } from "#domain/ids.ts";
+import { RestoreId } from "#domain/ids.ts";
 import { capture } from "#engines/files/capture.ts";
 import { FilesSource, type FilesTarget } from "#engines/files/config.ts";
 import { dropOld } from "#engines/files/drop-old.ts";
@@ -41,7 +41,7 @@ export type World = {
   dropOld(): ReturnType<typeof dropOld>;
 };
 let worlds = 0;
-const RESTORE_ID = restoreIdOf("test", new Date(Date.UTC(2026, 1, 23, 13, 42, 7)));
+const RESTORE_ID = RestoreId.parse("2026-02-23-134207-test");
 
 /** A folder `tree` to capture and a target `target` beside it, with memory in the place of S3. */
 export async function filesWorld(): Promise<World> {

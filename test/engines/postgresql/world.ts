@@ -31,7 +31,7 @@ export const sourceOf = (databases: string[], more: SourceOptions & { connection
 export const target = PostgresqlTarget.parse({ connection: server, secret: SECRET });
 
 const home = mkdtempSync(join(tmpdir(), "holdfast-pg-"));
-const real = childProcesses(home);
+export const real = childProcesses(home);
 
 /** The real tools; `instead` may put another command in the place of one. */
 export function engineTools({
