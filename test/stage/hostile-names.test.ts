@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await resetFleet(["app-db", "sessions", "staging-db", "staging-redis"]);
+  await world.goodBackup(["app-db", "sessions"]); // `latest` is again of what other tests find
   await world.client.clearMessages();
 });
 
