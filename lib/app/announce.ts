@@ -1,6 +1,6 @@
 import type { Announcement } from "#domain/announcement.ts";
 import { sha256 } from "#domain/hashes.ts";
-import { RestoreId } from "#domain/ids.ts";
+import { machineOf, RestoreId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionBegun, ExecutionEnded } from "#events/envelopes.ts";
@@ -37,7 +37,7 @@ export const announce =
   (ports: Ports) =>
   async (told: Told): Promise<{ told: boolean; code?: string }> => {
     const from =
-      "happening" in told ? told.happening.detail.stage : stageOf("begun" in told ? told.begun : told.execution);
+      "happening" in told ? told.happening.detail.stage : machineOf(executionOf(told).stateMachineArn)?.stage;
     if (from !== ports.stage) {
       ports.log.error(`ignored: an event of "${from}" is not of this stage`);
       return { told: false };
@@ -88,23 +88,19 @@ async function describe(ports: Ports, told: What): Promise<Announcement | undefi
   return describeFailure(ports, execution);
 }
 
-/** `holdfast-<stage>-backup` */
-const stageOf = ({ stateMachineArn }: { stateMachineArn: string }) =>
-  /:stateMachine:holdfast-(.+?)-(?:restore-all|[a-z]+)$/.exec(stateMachineArn)?.[1];
-
 function describeStart({ plan, stage }: Ports, begun: ExecutionBegun["detail"]): Announcement | undefined {
   const { source = "", target = plan.sources[source]?.restoreTo ?? "", requestedBy } = readRequest(begun);
   const restoreId = restoreOf(begun);
   return restoreId && describeBegun({ restoreId, source, target, stage, requestedBy });
 }
 
-const machineOf = ({ stateMachineArn }: { stateMachineArn: string }) => stateMachineArn.split("-").at(-1) ?? "";
-
 function identify(told: What): { runId: string; what: string } {
   if ("happening" in told) return identifyHappening(told.happening);
-  const execution = "begun" in told ? told.begun : told.execution;
-  return { runId: execution.name, what: `${machineOf(execution)}-${execution.status}` };
+  const { name, stateMachineArn, status } = executionOf(told);
+  return { runId: name, what: `${machineOf(stateMachineArn)?.machine}-${status}` };
 }
+
+const executionOf = (told: Exclude<What, { happening: Happening }>) => ("begun" in told ? told.begun : told.execution);
 
 function identifyHappening({ type, detail }: Happening): { runId: string; what: string } {
   switch (type) {

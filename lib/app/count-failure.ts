@@ -1,3 +1,4 @@
+import { machineOf } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { Metrics } from "#ports/metrics.ts";
@@ -9,11 +10,12 @@ export function countFailure(
   execution: ExecutionEnded["detail"],
 ): void {
   const { backup = "unknown", scheduledTime, safetyFor, source, target } = readRequest(execution);
-  if (execution.stateMachineArn.endsWith("-backup")) {
+  const machine = machineOf(execution.stateMachineArn)?.machine;
+  if (machine === "backup") {
     const kind = scheduledTime === undefined ? "manual" : backup;
     metrics({ backup_failure_total: 1 }, { backup: safetyFor === undefined ? kind : "safety" });
   }
-  if (execution.stateMachineArn.endsWith("-restore") && source !== undefined) {
+  if (machine === "restore" && source !== undefined) {
     const into = plan.targets[target ?? plan.sources[source]?.restoreTo ?? ""];
     if (into?.live === false) metrics({ recovery_test_success: 0 }, { source });
   }

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Announcement } from "#domain/announcement.ts";
 import { describeError } from "#domain/errors.ts";
-import { restoreIdOf } from "#domain/ids.ts";
+import { machineOf, restoreIdOf } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findLatest } from "./find-latest.ts";
 import { readableCause } from "./readable-cause.ts";
+import { startRestoreCommand } from "./restore-commands.ts";
 
 const CAUSE_CHARACTERS = 1_500;
 
@@ -15,7 +16,7 @@ type Execution = ExecutionEnded["detail"];
 
 /** One alarm for one failed execution: what failed and why, what can still be restored, what to do. */
 export async function describeFailure(ports: Ports, execution: Execution): Promise<Announcement> {
-  const machine = execution.stateMachineArn.split(`holdfast-${ports.stage}-`).at(-1) ?? "";
+  const machine = machineOf(execution.stateMachineArn)?.machine ?? "";
   const { stage } = ports;
   const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
   const cause = readableCause(execution.cause, execution.error ?? execution.status);
@@ -43,7 +44,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       title: `Restore of ${request.source ?? execution.name} ${how}`,
       next: {
         say: "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
-        command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(execution.input ?? "{}")}`,
+        command: startRestoreCommand(stage, execution.input ?? "{}"),
       },
     },
     "restore-all": {
@@ -51,7 +52,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       title: `Restore of all of ${request.backupId ?? execution.name} ${how}`,
       next: {
         say: "mend what the failed source's own alarm names, then go on with what is left:",
-        command: `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(whatIsLeft(execution, cause))}`,
+        command: startRestoreCommand(stage, whatIsLeft(execution, cause)),
       },
     },
     drop: {
@@ -103,12 +104,10 @@ const hookFailed = (stage: string, { backup, source, target }: z.infer<typeof Re
 
 /** The restore that an execution is; undefined for other machines. */
 export function restoreOf(execution: Pick<Execution, "stateMachineArn" | "executionArn" | "startDate">) {
-  if (!execution.stateMachineArn.endsWith("-restore") || execution.startDate === undefined) return undefined;
+  if (machineOf(execution.stateMachineArn)?.machine !== "restore" || execution.startDate === undefined)
+    return undefined;
   return restoreIdOf(execution.executionArn, new Date(execution.startDate));
 }
-
-/** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The same request, for the sources that are left. */
 function whatIsLeft({ input }: Execution, cause: string): string {

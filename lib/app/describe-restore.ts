@@ -11,7 +11,7 @@ import type { CatalogPorts } from "./catalog.ts";
 import { type FoundRestore, findRestores, newestRestores } from "./find-restores.ts";
 import { type RestoreRecords, readRestore, whatItIsAt } from "./read-restore.ts";
 import { readableCause } from "./readable-cause.ts";
-import { cancelCommand, describeCommand, rollbackCommand } from "./restore-commands.ts";
+import { cancelCommand, describeCommand, rollbackCommand, startRestoreCommand } from "./restore-commands.ts";
 import type { Answer } from "./start-backup.ts";
 
 type Ports = CatalogPorts & { executions: Executions; restoreMachine: string; plan: Plan; stage: string; clock: Clock };
@@ -78,7 +78,7 @@ function nextOf({ stage }: Ports, restore: Restore): string {
         ? "Nothing."
         : `Not what you wanted? ${rollbackCommand(stage, restoreId, records.evidence.target)}`;
     case "CANCELLED":
-      return `To start it again: npx sls invoke --stage ${stage} -f start-restore -d '${execution.input.replaceAll("'", "'\\''")}'`;
+      return `To start it again: ${startRestoreCommand(stage, execution.input)}`;
     case "FAILED":
       return "See docs/runbooks/RestoreFailed.md";
   }

@@ -2,13 +2,13 @@ import { HookFailed } from "#domain/errors.ts";
 import { type Hooks, hookRunOf, Quiesced, type Ran, serviceName } from "#domain/hooks.ts";
 import { parseJson } from "#domain/manifest.ts";
 import { TaskInput } from "#domain/task-input.ts";
-import type { Executions } from "#ports/hooks.ts";
 import type { RunLog } from "#ports/log.ts";
+import type { Machines } from "#ports/messaging.ts";
 import { findHookRuns, readQuiesced } from "./hook-runs.ts";
 import { type HookPorts, hooksAround, runHook } from "./run-hook.ts";
 import { undoHooks } from "./undo-hooks.ts";
 
-type Ports = HookPorts & { executions: Executions; log: RunLog };
+type Ports = HookPorts & { machines: Machines; log: RunLog };
 /** `taskInputKey`: what the hooks are around. */
 type Input = { executionArn: string; source: string; taskInputKey: string };
 
@@ -31,7 +31,7 @@ export const quiesce =
     const hooks: Ran[] = [];
     for (const [index, hook] of before.entries()) {
       hooks.push(await runHook(ports, { run, hookRun, phase: "before", index, callId }, hook));
-      if (await ports.executions.isRunning(executionArn)) continue;
+      if (await ports.machines.isRunning(executionArn)) continue;
       await undoHooks(ports, { hookRun, source }, callId); // whoever resumes after an end may have come too early
       throw new HookFailed("the execution ended while its hooks were run; they were undone");
     }

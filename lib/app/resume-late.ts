@@ -1,13 +1,12 @@
 import { hookRunOf } from "#domain/hooks.ts";
-import type { Executions } from "#ports/hooks.ts";
 import type { RunLog } from "#ports/log.ts";
-import type { Events } from "#ports/messaging.ts";
+import type { Events, Machines } from "#ports/messaging.ts";
 import { findHookRuns, type HookRun, readQuiesced } from "./hook-runs.ts";
 import type { HookPorts } from "./run-hook.ts";
 import type { Answer } from "./start-backup.ts";
 import { type Undone, undoHooks } from "./undo-hooks.ts";
 
-type Ports = HookPorts & { executions: Executions; events: Events; log: RunLog; stage: string };
+type Ports = HookPorts & { machines: Machines; events: Events; log: RunLog; stage: string };
 /** `executionArn`: that has ended. Without it: every execution that has. `again`: also what was given up. */
 type Input = { executionArn?: string | undefined; again?: boolean | undefined };
 
@@ -47,7 +46,7 @@ export const resumeLate =
   };
 
 async function isStillRunning(ports: Ports, one: HookRun): Promise<boolean> {
-  return ports.executions.isRunning((await readQuiesced(ports, one)).executionArn);
+  return ports.machines.isRunning((await readQuiesced(ports, one)).executionArn);
 }
 
 async function alarm({ events, stage }: Ports, { run, attempt, problems }: Undone): Promise<void> {

@@ -3,12 +3,14 @@ import { RanHooks } from "./hooks.ts";
 import { BackupId, RestoreId } from "./ids.ts";
 import { Phases } from "./outcome.ts";
 
+/** What every record of a restore begins with. */
+const ofRestore = { schema: z.literal(1), restoreId: RestoreId, source: z.string(), target: z.string() };
+/** Nothing proves who asked: `claimed` is the request's own word. */
+const ByHand = z.strictObject({ claimed: z.string().nullable(), call: z.string() });
+
 /** `restores/<restoreId>/evidence.json`: what a restore did, measured. Signed like a manifest. */
 export const Evidence = z.strictObject({
-  schema: z.literal(1),
-  restoreId: RestoreId,
-  source: z.string(),
-  target: z.string(),
+  ...ofRestore,
   backupId: BackupId,
   recoveredTo: z.iso.datetime(),
   /** Nothing proves who asked: these are the request's own words. */
@@ -30,11 +32,8 @@ export type Evidence = z.infer<typeof Evidence>;
 
 /** `restores/<restoreId>/rollback.json`: that the old state was put back. Signed too. */
 export const Rollback = z.strictObject({
-  schema: z.literal(1),
-  restoreId: RestoreId,
-  source: z.string(),
-  target: z.string(),
-  requestedBy: z.strictObject({ claimed: z.string().nullable(), call: z.string() }),
+  ...ofRestore,
+  requestedBy: ByHand,
   finishedAt: z.iso.datetime(),
   kept: Evidence.shape.kept,
   notes: Evidence.shape.notes,
@@ -43,10 +42,7 @@ export type Rollback = z.infer<typeof Rollback>;
 
 /** `restores/<restoreId>/dropped.json`: that what a restore, or its rollback, had kept was dropped when its time was over. Signed too. */
 export const DroppedState = z.strictObject({
-  schema: z.literal(1),
-  restoreId: RestoreId,
-  source: z.string(),
-  target: z.string(),
+  ...ofRestore,
   /** The plan's `keepOldState` at that time, or what the request said. */
   keptFor: z.string(),
   finishedAt: z.iso.datetime(),
@@ -57,12 +53,9 @@ export type DroppedState = z.infer<typeof DroppedState>;
 
 /** `restores/<restoreId>/cancelled.json`: that somebody put an end to a restore before its swap. Signed too. */
 export const Cancelled = z.strictObject({
-  schema: z.literal(1),
-  restoreId: RestoreId,
-  source: z.string(),
-  target: z.string(),
+  ...ofRestore,
   because: z.string(),
-  requestedBy: z.strictObject({ claimed: z.string().nullable(), call: z.string() }),
+  requestedBy: ByHand,
   cancelledAt: z.iso.datetime(),
   /** What the restore was at, in words. */
   at: z.string(),

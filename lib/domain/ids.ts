@@ -50,3 +50,9 @@ export const kindOfRun = (id: BackupId) => /^(manual|safety)(?=-)/.exec(nameOfBa
 
 /** Taken before a restore: never `latest`. */
 export const isSafety = (id: BackupId) => /^.{17}-safety-/.test(id);
+
+/** Stage and machine of `…:stateMachine:holdfast-<stage>-restore-all`; undefined for a machine of another name. */
+export function machineOf(stateMachineArn: string): { stage: string; machine: string } | undefined {
+  const [, stage, machine] = /:stateMachine:holdfast-(.+?)-(restore-all|[a-z]+)$/.exec(stateMachineArn) ?? [];
+  return stage && machine ? { stage, machine } : undefined;
+}

@@ -22,24 +22,21 @@ const TargetOptions = {
 
 const engineOption = (engine: string) => z.literal(engine).describe("What kind of system it is.");
 
+const sectionSchema = (
+  own: z.ZodObject,
+  options: z.ZodRawShape,
+  { engine, speaksSql, around }: { engine: string; speaksSql: boolean; around: string },
+) => {
+  const hooks = hooksSchema({ speaksSql }).optional().describe(`What is run around each ${around}.`);
+  return own.extend({ engine: engineOption(engine), ...options, hooks }).strict();
+};
+
 /** One source in a plan: its engine's section and what every source has. */
 export const sourceSchema = (engine: string, { source, speaksSql = false }: EngineSections[string]) =>
-  source
-    .extend({
-      engine: engineOption(engine),
-      ...SourceOptions,
-      hooks: hooksSchema({ speaksSql }).optional().describe("What is run around each capture."),
-    })
-    .strict();
+  sectionSchema(source, SourceOptions, { engine, speaksSql, around: "capture" });
 
 export const targetSchema = (engine: string, { target, speaksSql = false }: EngineSections[string]) =>
-  target
-    .extend({
-      engine: engineOption(engine),
-      ...TargetOptions,
-      hooks: hooksSchema({ speaksSql }).optional().describe("What is run around each restore into it."),
-    })
-    .strict();
+  sectionSchema(target, TargetOptions, { engine, speaksSql, around: "restore into it" });
 
 /**
  * The shape of a whole plan, for editors and validators. `parsePlan` reads section by section with the same schemas, so

@@ -14,8 +14,3 @@ export interface Functions {
   /** Calls it once and waits. Throws when it could not be called, or has failed, with its error's name and message. */
   call(functionArn: string, input: unknown, signal: AbortSignal): Promise<void>;
 }
-
-export interface Executions {
-  /** Of a state machine: whether it has not ended. */
-  isRunning(executionArn: string): Promise<boolean>;
-}

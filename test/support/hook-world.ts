@@ -75,7 +75,7 @@ export async function hookWorld(hooks: Partial<Hooks>) {
         fails("lambda");
       },
     },
-    executions: { isRunning: async () => running.isRunning },
+    machines: { ...world.ports.machines, isRunning: async () => running.isRunning },
     inSources: runsTasks("capture-task"),
     inTargets: runsTasks("restore-task"),
   };

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeServicesCommand, type ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
-import { DescribeExecutionCommand, type SFNClient } from "@aws-sdk/client-sfn";
 import { z } from "zod";
-import type { Executions, Functions, ServicePlace, Services } from "#ports/hooks.ts";
+import type { Functions, ServicePlace, Services } from "#ports/hooks.ts";
 
 const ASK_EVERY_MS = 1_000;
 
@@ -39,12 +38,5 @@ export const lambdaFunctions = (client: LambdaClient): Functions => ({
     if (failed === undefined) return;
     const told = FunctionError.safeParse(JSON.parse(new TextDecoder().decode(Payload) || "null")).data;
     throw new Error(told ? `${told.errorType}: ${told.errorMessage}` : failed);
-  },
-});
-
-export const machineExecutions = (client: SFNClient): Executions => ({
-  async isRunning(executionArn) {
-    const { status } = await client.send(new DescribeExecutionCommand({ executionArn }));
-    return status === "RUNNING";
   },
 });

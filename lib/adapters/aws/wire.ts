@@ -12,7 +12,7 @@ import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
-import { ecsServices, lambdaFunctions, machineExecutions } from "./hooks.ts";
+import { ecsServices, lambdaFunctions } from "./hooks.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
@@ -78,6 +78,6 @@ const CALLED_ONCE = { maxAttempts: 1, requestHandler: { connectionTimeout: 5_000
 export const wireHooks = () => ({
   services: ecsServices(new ECSClient(RETRIES)),
   functions: lambdaFunctions(new LambdaClient(CALLED_ONCE)),
-  executions: machineExecutions(new SFNClient(RETRIES)),
+  machines: wireMachines(),
 });
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);
