@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HoldId, HoldScope } from "#domain/hold.ts";
 import { BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { Disaster } from "#domain/people.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
 export const BackupByHand = z.strictObject({ backup: Name, sources: z.array(Name).min(1).optional() });
@@ -48,4 +49,12 @@ export const HoldByHand = HoldScope.extend({ until: z.iso.datetime({ offset: tru
 export type HoldByHand = z.infer<typeof HoldByHand>;
 export const ReleaseByHand = z.strictObject({ holdId: HoldId, why, requestedBy });
 export type ReleaseByHand = z.infer<typeof ReleaseByHand>;
+/** `since`: when it happened, or may have begun. `options`: those of `start-restore`, for some databases, tables or files only. */
+export const WhatNowByHand = z.strictObject({
+  what: Disaster,
+  source: Name,
+  since: z.iso.datetime({ offset: true }).optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
+});
+export type WhatNowByHand = z.infer<typeof WhatNowByHand>;
 export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });

@@ -55,7 +55,7 @@ export const readAlarm = async (ports: Reading, key: AlarmKey): Promise<AlarmRec
   (await tailOf(ports, key, 1)).records.at(-1);
 
 /** The last record of every alarm that there ever was. */
-async function readAlarms(ports: Reading): Promise<AlarmRecord[]> {
+export async function readAlarms(ports: Reading): Promise<AlarmRecord[]> {
   const { repository, layout } = ports;
   const found: AlarmRecord[] = [];
   for (const source of await repository.folders(layout.alarms))

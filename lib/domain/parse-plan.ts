@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
+import { Contact, peopleProblems, Role } from "./people.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions, type Problem } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
@@ -48,9 +49,12 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
+    contacts: readEach(top["contacts"] ?? {}, "contacts", (entry, path) => read(Contact, entry, path)),
+    roles: readEach(top["roles"] ?? {}, "roles", (entry, path) => read(Role, entry, path)),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
+  problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
   problems.push(...retentionContradictions(plan, Object.keys((top["sources"] as object | undefined) ?? {})));
   const { encryption, tell, signing, metrics, retention, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
@@ -72,6 +76,8 @@ const Top = z.strictObject({
   retention: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
+  contacts: z.unknown().optional(),
+  roles: z.unknown().optional(),
   signing: z.unknown().optional(),
   metrics: z.unknown().optional(),
 });

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { KeepFor } from "./duration.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import { Contact, Role } from "./people.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
 import { Retention } from "./retention-policy.ts";
@@ -53,6 +54,8 @@ function planSchema(engines: EngineSections) {
     retention: Retention.optional().describe("How long points are kept. Without it nothing expires."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
+    contacts: z.record(Name, Contact).optional().describe("People, and how they are reached."),
+    roles: z.record(Name, Role).optional().describe("Who is asked first and second, in the order of asking."),
     metrics: MetricNames.optional().describe("How metrics are called."),
     signing: Signing.optional().describe("The key whose signatures are believed."),
   });

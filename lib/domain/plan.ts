@@ -3,6 +3,7 @@ import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import type { Contact, Role } from "./people.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import type { Retention } from "./retention-policy.ts";
 import { Cron } from "./schedule.ts";
@@ -144,6 +145,8 @@ export type Plan = {
   retention?: Retention;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
+  contacts?: Record<string, Contact>;
+  roles?: Record<string, Role>;
   signing?: z.infer<typeof Signing>;
   metrics?: z.infer<typeof MetricNames>;
 };

@@ -20,6 +20,7 @@ import {
   RollbackByHand,
   SourceByHand,
   SweepByHand,
+  WhatNowByHand,
 } from "#events/by-hand.ts";
 import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
@@ -52,6 +53,7 @@ const contracts: Record<string, z.ZodType> = {
   hold: HoldByHand,
   "release-hold": ReleaseByHand,
   "read-audit": AuditByHand,
+  "what-now": WhatNowByHand,
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };

@@ -107,6 +107,17 @@ describe("the plan", () => {
     );
   });
 
+  it("AP-20 refuses a role of somebody who is no contact, and a contact that can't be reached", () => {
+    const plan = localPlan();
+    plan.contacts = { ada: { name: "Ada" }, grace: { phone: "030 123456" } };
+    plan.roles = { database: { primary: "ada", secondary: "linus", disasters: ["lost"] }, staff: { primary: "linus" } };
+    const problems = problemsOf(plan);
+    expect(problems).toContain("contacts.ada: needs an email or a phone");
+    expect(problems).toContain("contacts.grace.phone: must be an international number");
+    expect(problems).toContain("roles.database.disasters.0: ");
+    expect(problems).toContain('roles.staff.primary: there is no contact "linus"');
+  });
+
   it("C1 IS-3 GL-1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";
