@@ -68,11 +68,11 @@ function secretPolicies(plan: Plan) {
   const strangers = secretsOf(
     Object.fromEntries(Object.entries(plan.targets).filter(([, { source }]) => source === undefined)),
   ); // their safety points
-  const slack = secretsOfSlack(plan.tell);
+  const channels = secretsOfChannels(plan.tell);
   return {
     ...readSecrets("CaptureSecrets", "CaptureTaskRole", [...sources, ...strangers]),
     ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
-    ...readSecrets("AnnounceSecrets", "AnnounceRole", slack),
+    ...readSecrets("AnnounceSecrets", "AnnounceRole", channels),
   };
 }
 
@@ -115,7 +115,7 @@ const mails = ({ tell }: Plan) =>
     ),
   );
 
-function secretsOfSlack({ slack }: Plan["tell"]): string[] {
-  if (slack === undefined) return [];
-  return ["botTokenSecret" in slack ? slack.botTokenSecret : slack.webhookSecret];
+function secretsOfChannels({ slack, pagerDuty, webhook }: Plan["tell"]): string[] {
+  const ofSlack = slack && ("botTokenSecret" in slack ? slack.botTokenSecret : slack.webhookSecret);
+  return [ofSlack, pagerDuty?.routingKeySecret, webhook?.secret].filter((arn) => arn !== undefined);
 }

@@ -41,13 +41,19 @@ export async function stageSecrets(): Promise<StageSecrets> {
 /** Of a bot that speaks to the sink: looks like one of Slack's, opens nothing, and must be found nowhere all the same. */
 export const SINK_TOKEN = "xoxb-of-the-sink";
 
+/** Of the other channels of config/local.yml, which lead into the sink. */
+export const channelSecrets = {
+  pagerduty: { routingKey: "routing-key-of-the-sink" },
+  webhook: { url: `${stageAddresses.sink}/webhook`, signingKey: "signing-key-of-the-sink" },
+};
+
 /** The name in Secrets Manager. */
 export const secretName = (name: string) => `holdfast/${stageAddresses.stage}/${name}`;
 
 /** Puts the logins, and the token of a bot, into the emulator's Secrets Manager, which is empty at its start. */
 export async function storeSecrets(secrets: StageSecrets): Promise<void> {
   const client = new SecretsManagerClient(awsClientOptions);
-  const values = { ...secrets, slack: { token: SINK_TOKEN } };
+  const values = { ...secrets, slack: { token: SINK_TOKEN }, ...channelSecrets };
   await Promise.all(
     Object.entries(values).map(([name, value]) =>
       client.send(new CreateSecretCommand({ Name: secretName(name), SecretString: JSON.stringify(value) })),

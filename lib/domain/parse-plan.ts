@@ -9,6 +9,7 @@ import { placeholders } from "./plan-placeholders.ts";
 import { sourceSchema, targetSchema } from "./plan-schema.ts";
 import { retentionContradictions } from "./retention-contradictions.ts";
 import { Retention } from "./retention-policy.ts";
+import { routeProblems } from "./routes.ts";
 
 /**
  * Reads a plan out of parsed YAML. Throws `PlanInvalid` with every problem at once, each with its path: what is not known
@@ -54,6 +55,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
+  problems.push(...routeProblems(plan.tell ?? {}));
   problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
   problems.push(...retentionContradictions(plan, Object.keys((top["sources"] as object | undefined) ?? {})));
   const { encryption, tell, signing, metrics, retention, ...rest } = plan;

@@ -6,6 +6,7 @@ import { Name } from "./ids.ts";
 import type { Contact, Role } from "./people.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import type { Retention } from "./retention-policy.ts";
+import { Routes } from "./routes.ts";
 import { Cron } from "./schedule.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
@@ -103,12 +104,23 @@ const SlackBot = z.strictObject({
     .describe("The ID of a channel that the app was invited to."),
   apiOrigin: Origin.default("https://slack.com").describe("Where Slack's Web API is."),
 });
+const PagerDuty = z.strictObject({
+  routingKeySecret: SecretArn.describe('A secret that holds { "routingKey": "…" } of an Events API v2 integration.'),
+  origin: Origin.default("https://events.pagerduty.com").describe("Where PagerDuty takes events."),
+});
+const Webhook = z.strictObject({
+  secret: SecretArn.describe('A secret that holds { "url": "https://…", "signingKey": "…" }.'),
+  origin: Origin.describe("Where the url may lead, whatever the secret says."),
+});
 export const Tell = z.strictObject({
   slack: z
     .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
     .optional()
     .describe("A channel of Slack: by its incoming webhook, or by a bot, which can also show how far a restore is."),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
+  pagerDuty: PagerDuty.optional().describe("Alarms trigger an incident there, and their end resolves it."),
+  webhook: Webhook.optional().describe("Gets every message as JSON, signed."),
+  routes: Routes.optional().describe("Which channels hear what. Every one hears everything without it."),
   remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
   calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),
 });

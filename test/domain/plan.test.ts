@@ -107,6 +107,17 @@ describe("the plan", () => {
     );
   });
 
+  it("A2 refuses a route to a channel that the plan does not have, and one that leads nowhere", () => {
+    const plan = localPlan();
+    plan.tell = { slack: plan.tell.slack, routes: { info: [], warning: [], critical: ["slack", "pagerduty"] } };
+    const problems = problemsOf(plan);
+    expect(problems).toContain("tell.routes.warning: ");
+    expect(problems).not.toContain("tell.routes.info");
+
+    plan.tell.routes.warning = ["sns"];
+    expect(problemsOf(plan)).toContain("tell.routes.critical.1: the plan has no pagerduty: nobody would be told");
+  });
+
   it("AP-20 refuses a role of somebody who is no contact, and a contact that can't be reached", () => {
     const plan = localPlan();
     plan.contacts = { ada: { name: "Ada" }, grace: { phone: "030 123456" } };

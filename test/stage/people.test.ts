@@ -57,8 +57,25 @@ it("A5 tells on every channel of an alarm when it opens and when it ends, and no
   expect(titles.toSorted()).toEqual(
     ["slack", "sns"].flatMap((channel) => each.map((title) => `${channel} ${title}`)).toSorted(),
   );
+  const events = (await world.client.sentTo("pagerduty")).map((event) => PagerDutyEvent.parse(event));
+  const key = `holdfast/${world.stage.stage}/sessions/${code}`;
+  expect(events.filter((event) => event.dedup_key === key).map((event) => event.event_action)).toEqual(
+    expect.arrayContaining(["trigger", "resolve", "trigger"]),
+  );
+  const posted = (await world.client.sentTo("webhook")).map((body) => Posted.parse(body)); // the sink has checked who signed it
+  expect(
+    posted
+      .filter((message) => message.code === code)
+      .map(({ alarm }) => alarm.isOpen)
+      .toSorted(),
+  ).toEqual([false, true, true]);
 });
 
+const PagerDutyEvent = z.looseObject({ event_action: z.string(), dedup_key: z.string() });
+const Posted = z.looseObject({
+  code: z.string(),
+  alarm: z.looseObject({ isOpen: z.boolean() }).default({ isOpen: true }),
+});
 const Answer = z.looseObject({
   verdict: z.string(),
   figures: z.looseObject({ takes: z.string(), points: z.array(z.unknown()), contacts: z.array(z.unknown()) }),

@@ -6,7 +6,7 @@ import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./run
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
-import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
+import { addStranger, channelFailed, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
 import { type Tampering, tampering } from "./support/tampering.ts";
@@ -57,6 +57,7 @@ beforeAll(async () => {
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
     ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ChannelFailed: channelFailed(world),
     "Restore at 03:00": gone,
   };
 });
