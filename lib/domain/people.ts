@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
-import type { Problem } from "./plan-contradictions.ts";
+import type { Problem } from "./problem.ts";
 
 /** What somebody says at 03:00: rows or files are missing, the data is wrong, the server is gone, somebody was inside. */
 export const Disaster = z.enum(["deleted", "corrupt", "gone", "attacked"]);
@@ -9,11 +9,12 @@ export type Disaster = z.infer<typeof Disaster>;
 export const Contact = z
   .strictObject({
     name: z.string().min(1).max(100).optional().describe("As people call them; else the name in the plan."),
-    email: z.email().optional(),
+    email: z.email().optional().describe("Where mail reaches them."),
     phone: z
       .string()
       .regex(/^\+[1-9]\d{6,14}$/, "must be an international number, as in +4930123456")
-      .optional(),
+      .optional()
+      .describe("An international number."),
   })
   .refine(({ email, phone }) => email !== undefined || phone !== undefined, { message: "needs an email or a phone" });
 export type Contact = z.infer<typeof Contact>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Announcement, Severity } from "./announcement.ts";
-import type { Problem } from "./plan-contradictions.ts";
+import type { Problem } from "./problem.ts";
 
 const ChannelName = z.enum(["slack", "sns", "pagerduty", "webhook"]);
 const Channels = z.array(ChannelName);
