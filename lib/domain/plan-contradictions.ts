@@ -2,9 +2,8 @@ import { z } from "zod";
 import { durationMs, formatDuration } from "./duration.ts";
 import { mountOf } from "./file-systems.ts";
 import type { Plan } from "./plan.ts";
-import type { Problem, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { longestIntervalMs } from "./schedule.ts";
-
 
 export type { Problem } from "./problem.ts";
 
