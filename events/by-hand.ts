@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HoldId, HoldScope } from "#domain/hold.ts";
-import { BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
 import { Disaster } from "#domain/people.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
@@ -49,6 +49,15 @@ export const HoldByHand = HoldScope.extend({ until: z.iso.datetime({ offset: tru
 export type HoldByHand = z.infer<typeof HoldByHand>;
 export const ReleaseByHand = z.strictObject({ holdId: HoldId, why, requestedBy });
 export type ReleaseByHand = z.infer<typeof ReleaseByHand>;
+/** `resolved` ends the alarm by hand: for what no good sign can end. */
+export const AcknowledgeByHand = z.strictObject({
+  source: Name,
+  code: AlarmCode,
+  requestedBy,
+  because: why.optional(),
+  resolved: z.boolean().default(false),
+});
+export type AcknowledgeByHand = z.infer<typeof AcknowledgeByHand>;
 /** `since`: when it happened, or may have begun. `options`: those of `start-restore`, for some databases, tables or files only. */
 export const WhatNowByHand = z.strictObject({
   what: Disaster,

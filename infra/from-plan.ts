@@ -18,6 +18,7 @@ export function fromPlan(stage: string) {
       ...fileSystems(plan),
       ...hooks(plan),
       ...mails(plan),
+      ...roleTopics(stage, plan),
       ...repositoryKey(plan),
     },
   };
@@ -113,6 +114,26 @@ const mails = ({ tell }: Plan) =>
         },
       ]),
     ),
+  );
+
+/** A topic per role, with the mail and the phones of its contacts. */
+const roleTopics = (stage: string, { roles = {}, contacts = {} }: Plan) =>
+  Object.fromEntries(
+    Object.entries(roles).flatMap(([role, { primary, secondary }]) => {
+      const id = `${logicalId(role)}RoleTopic`;
+      const people = [primary, secondary].flatMap((name) => (name === undefined ? [] : (contacts[name] ?? [])));
+      const endpoints = people.flatMap(({ email, phone }) => [
+        ...(email === undefined ? [] : [{ Protocol: "email", Endpoint: email }]),
+        ...(phone === undefined ? [] : [{ Protocol: "sms", Endpoint: phone }]),
+      ]);
+      return [
+        [id, { Type: "AWS::SNS::Topic", Properties: { TopicName: `holdfast-${stage}-role-${role}` } }],
+        ...endpoints.map((endpoint, index) => [
+          `${id}Contact${index}`,
+          { Type: "AWS::SNS::Subscription", Properties: { ...endpoint, TopicArn: { Ref: id } } },
+        ]),
+      ];
+    }),
   );
 
 function secretsOfChannels({ slack, pagerDuty, webhook }: Plan["tell"]): string[] {

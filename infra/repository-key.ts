@@ -9,7 +9,7 @@ const roles = [
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["WhatNow"],
+  ...["WhatNow", "ClimbLadder", "Acknowledge"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

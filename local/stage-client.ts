@@ -15,7 +15,7 @@ import { repositoryLayout } from "../lib/domain/repository-layout.ts";
 import type { LocalStage } from "./local-stage.ts";
 
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
-type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention";
+type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "escalate";
 
 const Message = z.object({
   at: z.string(),

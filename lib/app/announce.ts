@@ -1,10 +1,14 @@
+import type { AlarmRecord } from "#domain/alarm.ts";
 import type { Announcement } from "#domain/announcement.ts";
+import { ladderOf } from "#domain/escalation.ts";
+import { sha256 } from "#domain/hashes.ts";
 import { machineOf, RestoreId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionBegun } from "#events/envelopes.ts";
+import type { EscalationState } from "#events/escalation-state.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
-import type { Channel } from "#ports/messaging.ts";
+import type { Channel, Machines } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { endAlarm, raiseAlarm } from "./alarm-log.ts";
@@ -29,6 +33,8 @@ type Ports = CatalogPorts & {
   log: RunLog;
   metrics: Metrics;
   clock: Clock;
+  machines: Machines;
+  escalateMachine: string;
 };
 
 /**
@@ -101,7 +107,17 @@ async function raise(
   );
   const news = records.filter((record) => record !== undefined).filter(({ isTold }) => isTold);
   if (news.length === 0) ports.log.info(`${code} is open already: a quiet repeat`, { runId, sources });
+  for (const record of news) await startEscalation(ports, record);
   return news.length === 0 ? [] : [asAlarm(announcement, news)];
+}
+
+/** Once per opening: the execution is named by it. */
+async function startEscalation({ plan, machines, escalateMachine }: Ports, record: AlarmRecord): Promise<void> {
+  const { source, code, openedAt, severity } = record;
+  if (severity !== "critical" || !ladderOf(plan.escalation, code)) return;
+  const name = `${sha256(`${source} ${code}`).slice(0, 16)}-${openedAt.replace(/\D/g, "")}`;
+  const input: EscalationState = { alarm: { source, code, openedAt }, climbed: { rungs: 0, statuses: 0 } };
+  await machines.start(escalateMachine, name, input);
 }
 
 /** The ends of alarms that this is a good sign for. */

@@ -2,6 +2,8 @@ import type { AlarmRecord } from "#domain/alarm.ts";
 import type { Announcement } from "#domain/announcement.ts";
 import type { Plan } from "#domain/plan.ts";
 import { describeMs } from "#domain/progress.ts";
+import type { Happening } from "#events/happenings.ts";
+import { acknowledgeCommand } from "./restore-commands.ts";
 
 /** An alarm as it is told: for the first time, or once more. `records`: those of its sources that are told now. */
 export function asAlarm(announcement: Announcement, records: readonly AlarmRecord[]): Announcement {
@@ -53,3 +55,34 @@ export const describeBrokenChannel = (stage: string, channel: string, why: strin
   },
   figures: [{ label: "runbook", value: "docs/runbooks/ChannelFailed.md" }],
 });
+
+type Escalated = Extract<Happening, { type: "AlarmEscalated" }>["detail"];
+
+/** Everybody hears who was told now; or how an alarm stands that goes on. */
+export function describeEscalated(detail: Escalated): Announcement {
+  const { stage, source, code, role, contacts, openFor, openedAt, acknowledgedBy } = detail;
+  const names = contacts.join(", ");
+  return {
+    severity: acknowledgedBy === undefined ? "critical" : "warning",
+    code,
+    title: role === undefined ? `${code} of ${source} is still open` : `${code} of ${source} was escalated to ${role}`,
+    happened: [
+      role === undefined
+        ? `It has been open for ${openFor}.`
+        : `Nobody has acknowledged it for ${openFor}: ${names} were told.`,
+      ...(acknowledgedBy === undefined ? [] : [`${acknowledgedBy} has taken it.`]),
+    ],
+    intact: "see the alarm itself.",
+    next: {
+      say:
+        acknowledgedBy === undefined
+          ? "acknowledge it, then follow the runbook:"
+          : "it ends by itself when it is mended; by hand:",
+      command: acknowledgeCommand(stage, { source, code, ...(acknowledgedBy === undefined ? {} : { resolved: true }) }),
+    },
+    figures: [
+      { label: "open since", value: openedAt },
+      { label: "runbook", value: `docs/runbooks/${code}.md` },
+    ],
+  };
+}

@@ -2,6 +2,7 @@ import prettyBytes from "pretty-bytes";
 import type { Announcement } from "#domain/announcement.ts";
 import { isSafety } from "#domain/ids.ts";
 import type { Happening } from "#events/happenings.ts";
+import { describeEscalated } from "./describe-alarm.ts";
 
 const MOST_NOTES = 6;
 
@@ -96,6 +97,8 @@ export function describeHappening({ type, detail }: Exclude<Happening, { type: "
         next: { say: "let the applications in and look at them." },
         figures: [{ label: "backup", value: detail.backupId }],
       };
+    case "AlarmEscalated":
+      return describeEscalated(detail);
     case "AlarmRaised":
       return {
         severity: detail.severity ?? "critical",

@@ -10,6 +10,8 @@ export const invoke = (stage: string, name: string, input: object) => invokeWith
 export const startRestoreCommand = (stage: string, request: string) => invokeWith(stage, "start-restore", request);
 /** Holds everything. */
 export const holdCommand = (stage: string) => invoke(stage, "hold", { why: "what happened", requestedBy: "your name" });
+export const acknowledgeCommand = (stage: string, alarm: { source: string; code: string; resolved?: boolean }) =>
+  invoke(stage, "acknowledge", { ...alarm, requestedBy: "your name" });
 /** What a person types about one restore. */
 export const describeCommand = (stage: string, restoreId: RestoreId) =>
   `npx sls invoke --stage ${stage} -f describe-restore -d '{"restoreId":"${restoreId}"}'`;

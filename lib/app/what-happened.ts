@@ -35,6 +35,7 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
     case "BackupRestored":
       return { runId: `restore-all-${detail.execution}`, what: type };
+    case "AlarmEscalated":
     case "AlarmRaised":
     case "AlarmRecovered": // the alarm's own record says whether it is news
       return { runId: `alarm-${sha256(requestId).slice(0, 16)}`, what: `${type}-${detail.code}` };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { PlanInvalid } from "./errors.ts";
+import { Ladder, ladderProblems } from "./escalation.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
 import { Contact, peopleProblems, Role } from "./people.ts";
@@ -53,10 +54,12 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
     contacts: readEach(top["contacts"] ?? {}, "contacts", (entry, path) => read(Contact, entry, path)),
     roles: readEach(top["roles"] ?? {}, "roles", (entry, path) => read(Role, entry, path)),
+    escalation: readEach(top["escalation"] ?? {}, "escalation", (entry, path) => read(Ladder, entry, path)),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
   problems.push(...routeProblems(plan.tell ?? {}));
+  problems.push(...ladderProblems(plan.escalation, Object.keys((top["roles"] as object | undefined) ?? {})));
   problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
   problems.push(...retentionContradictions(plan, Object.keys((top["sources"] as object | undefined) ?? {})));
   const { encryption, tell, signing, metrics, retention, ...rest } = plan;
@@ -81,6 +84,7 @@ const Top = z.strictObject({
   tell: z.unknown(),
   contacts: z.unknown().optional(),
   roles: z.unknown().optional(),
+  escalation: z.unknown().optional(),
   signing: z.unknown().optional(),
   metrics: z.unknown().optional(),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { KeepFor } from "./duration.ts";
+import { Ladder } from "./escalation.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import { Contact, Role } from "./people.ts";
@@ -56,6 +57,7 @@ function planSchema(engines: EngineSections) {
     tell: Tell.describe("Who is told."),
     contacts: z.record(Name, Contact).optional().describe("People, and how they are reached."),
     roles: z.record(Name, Role).optional().describe("Who is asked first and second, in the order of asking."),
+    escalation: z.record(Name, Ladder).optional().describe("Who is told next when nobody acknowledges an alarm."),
     metrics: MetricNames.optional().describe("How metrics are called."),
     signing: Signing.optional().describe("The key whose signatures are believed."),
   });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
+import type { Ladders } from "./escalation.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import type { Contact, Role } from "./people.ts";
@@ -159,6 +160,7 @@ export type Plan = {
   tell: z.infer<typeof Tell>;
   contacts?: Record<string, Contact>;
   roles?: Record<string, Role>;
+  escalation?: Ladders;
   signing?: z.infer<typeof Signing>;
   metrics?: z.infer<typeof MetricNames>;
 };

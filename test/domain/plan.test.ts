@@ -107,6 +107,24 @@ describe("the plan", () => {
     );
   });
 
+  it("AP-19 refuses a ladder with a role that nobody has, in the wrong order, or for a code that another one has", () => {
+    const plan = localPlan();
+    plan.escalation = {
+      one: {
+        rungs: [
+          { after: "30m", role: "database" },
+          { after: "15m", role: "nobody" },
+        ],
+      },
+      two: { codes: ["BackupFailed"], rungs: [{ after: "0m", role: "database" }] },
+      three: { codes: ["BackupFailed"], rungs: [{ after: "0m", role: "database" }] },
+    };
+    const problems = problemsOf(plan);
+    expect(problems).toContain('escalation.one.rungs.1.role: there is no role "nobody"');
+    expect(problems).toContain("escalation.one.rungs.1.after: 15m comes before the 30m of the rung below");
+    expect(problems).toContain("escalation.three.codes: another ladder has BackupFailed");
+  });
+
   it("A2 refuses a route to a channel that the plan does not have, and one that leads nowhere", () => {
     const plan = localPlan();
     plan.tell = { slack: plan.tell.slack, routes: { info: [], warning: [], critical: ["slack", "pagerduty"] } };

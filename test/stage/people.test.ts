@@ -1,8 +1,10 @@
 import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { readAlarm } from "#app/alarm-log.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
+import { awsClientOptions, stageAddresses } from "#local/stage-layout.ts";
 import { openReader } from "./runbooks/reader.ts";
 import { isRestored } from "./runbooks/scene.ts";
 import { openWorld, type World } from "./support/world.ts";
@@ -99,4 +101,36 @@ it("AP-20 GL-18 what-now names point, loss and people, and the command that it p
     { role: "management" },
   ]);
   expect(again.figures.takes).toMatch(new RegExp(`^\\d.* of 10m, as ${restored["<restoreId>"]} into staging-redis$`));
+});
+
+it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it, is told of as it stands, and its machine ends with it", async () => {
+  const { client } = world;
+  const sns = new SNSClient(awsClientOptions);
+  const TopicArn = `${client.machine("escalate").replace(":states:", ":sns:").split(":stateMachine:")[0]}:holdfast-${world.stage.stage}-role-database`;
+  const subscription = await sns.send(
+    new SubscribeCommand({ TopicArn, Protocol: "http", Endpoint: `${stageAddresses.sink}/sns` }),
+  );
+  const slack = (text: string) => client.message((words, channel) => channel === "slack" && words.includes(text));
+  const begun = new Date();
+
+  await happens("AlarmRaised", {
+    code: "TestAlarm",
+    severity: "critical",
+    problem: "one",
+    message: "it is late",
+    next: { say: "look" },
+  });
+  await client.message((text, channel) => channel === "sns" && text.includes("TestAlarm of sessions waits for you"));
+  await slack("TestAlarm of sessions was escalated to database");
+  await slack("TestAlarm of sessions was escalated to management");
+  await client.invoke("acknowledge", { source: "sessions", code: "TestAlarm", requestedBy: "Ada" });
+  await slack("TestAlarm of sessions is still open");
+  await happens("AlarmRecovered", { code: "TestAlarm", message: "it is there" });
+  const execution = await client.ended(await client.newest("escalate", begun));
+
+  expect(execution.status).toBe("SUCCEEDED");
+  const told = (await client.messages()).map((message) => client.asText(message));
+  expect(told.find((text) => text.includes("TestAlarm of sessions is still open"))).toContain("Ada has taken it.");
+  await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscription.SubscriptionArn }));
+  sns.destroy();
 });

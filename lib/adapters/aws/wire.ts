@@ -14,7 +14,7 @@ import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
-import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
+import { eventBridge, fargateTasks, snsChannel, snsRoles, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
@@ -81,3 +81,5 @@ export const wireHooks = () => ({
   machines: wireMachines(),
 });
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);
+export const wireRoles = ({ ROLE_TOPICS }: Record<"ROLE_TOPICS", string>) =>
+  snsRoles(new SNSClient(RETRIES), ROLE_TOPICS);
