@@ -52,6 +52,8 @@ const happenings = {
     stage: z.string(),
     code: z.string(),
     source: z.string(),
+    /** Critical where nothing else is said. */
+    severity: z.enum(["info", "warning", "critical"]).optional(),
     /** Tells problems of one code apart: the same problem is told once. */
     problem: z.string(),
     message: z.string(),

@@ -98,7 +98,7 @@ export function describeHappening({ type, detail }: Happening): Announcement {
       };
     case "AlarmRaised":
       return {
-        severity: "critical",
+        severity: detail.severity ?? "critical",
         code: detail.code,
         title: `${detail.code}: ${detail.source}`,
         happened: detail.message.split("\n"),
