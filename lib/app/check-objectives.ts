@@ -10,8 +10,9 @@ import type { Executions } from "#ports/executions.ts";
 import type { Clock, Log } from "#ports/log.ts";
 import type { Events, Machines } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
+import { readAlarm } from "./alarm-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
-import { alarmOf, objectivesTable, problemOf, rowOf, verdictOf } from "./describe-objectives.ts";
+import { alarmOf, objectivesTable, problemOf, rowOf, TOO_OLD, verdictOf } from "./describe-objectives.ts";
 import { recentPoints } from "./recent-points.ts";
 import type { Answer } from "./start-backup.ts";
 
@@ -49,7 +50,10 @@ export const checkObjectives = (ports: Ports) => async (): Promise<Answer> => {
       },
       { source },
     );
-    if (verdict === "met") continue;
+    if (verdict === "met") {
+      await tellOfTheEnd(ports, one);
+      continue;
+    }
     log.error(`${source}: the RPO is ${verdict}`, { source, newest, rpoMs: one.rpoMs });
     await ports.events.emit({ type: "AlarmRaised", detail: alarmOf(ports, one) });
     if (verdict === "broken" && (await backUpAtOnce(ports, one))) started.push(source);
@@ -60,6 +64,13 @@ export const checkObjectives = (ports: Ports) => async (): Promise<Answer> => {
     next: assessments.some(({ verdict }) => verdict !== "met") ? "docs/runbooks/BackupTooOld.md" : "Nothing.",
   };
 };
+
+async function tellOfTheEnd(ports: Ports, { source, newest }: Assessment): Promise<void> {
+  const code = TOO_OLD;
+  if (!(await readAlarm(ports, { source, code }))?.isOpen) return;
+  const message = `${source} meets its RPO again: it is restorable to ${newest?.recoveredTo.toISOString()} (${newest?.backupId}).`;
+  await ports.events.emit({ type: "AlarmRecovered", detail: { stage: ports.stage, source, code, message } });
+}
 
 /** Of the runs that the schedules ask for and that still have time, those that a claim was written for. */
 async function begunRuns({ plan, repository, layout }: Ports, now: Date): Promise<Set<BackupId>> {

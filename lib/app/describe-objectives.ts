@@ -5,6 +5,8 @@ import type { Plan } from "#domain/plan.ts";
 import { describeMs } from "#domain/progress.ts";
 import type { Happening } from "#events/happenings.ts";
 
+export const TOO_OLD = "BackupTooOld";
+
 type Alarm = Extract<Happening, { type: "AlarmRaised" }>["detail"];
 
 /** All that follows on one point is one break: the next point may begin another. */
@@ -28,7 +30,7 @@ export function alarmOf({ plan, stage }: { plan: Plan; stage: string }, one: Ass
   const startBackup = `npx sls invoke --stage ${stage} -f start-backup -d '${JSON.stringify({ backup, sources: [source] })}'`;
   return {
     stage,
-    code: "BackupTooOld",
+    code: TOO_OLD,
     source,
     severity: isBroken ? "critical" : "warning",
     problem: problemOf(one),

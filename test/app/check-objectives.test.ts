@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { announce } from "#app/announce.ts";
 import { checkObjectives } from "#app/check-objectives.ts";
 import { backupMachine, memoryExecutions } from "../support/memory-executions.ts";
 import { aPlan } from "../support/memory-world.ts";
@@ -20,10 +21,22 @@ async function aStage(objective: object = {}) {
     objectives: { "app-db": { rpo: "24h", rto: "1h", ...objective } },
   };
   await havePoint(world, now);
+  let delivered = 0;
   const ports = { ...world.ports, plan, executions: step.ports.executions, backupMachine };
   return {
     ...world,
-    ...{ begin: step.begin, end: step.end, alarms: () => world.happened.flatMap(({ type, detail }) => (type === "AlarmRaised" ? [detail] : [])) },
+    ...{
+      begin: step.begin,
+      end: step.end,
+      alarms: () => world.happened.flatMap(({ type, detail }) => (type === "AlarmRaised" ? [detail] : [])),
+    },
+    /** As the bus would, twice. */
+    async deliver() {
+      for (const happening of world.happened.splice(0)) {
+        const requestId = `request-${delivered++}`;
+        for (const told of [happening, happening]) await announce(ports)({ happening: told, requestId });
+      }
+    },
     check: (when: Date) => {
       world.time.at = when;
       return checkObjectives(ports)();
@@ -90,7 +103,10 @@ describe("check-objectives", () => {
       expect.objectContaining({
         ...{ code: "BackupTooOld", severity: "warning" },
         message: expect.stringContaining("will be broken at 2026-11-23T04:00:00.000Z"),
-        next: { say: "back up at once:", command: expect.stringContaining('-f start-backup -d \'{"backup":"nightly","sources":["app-db"]}\'') },
+        next: {
+          say: "back up at once:",
+          command: expect.stringContaining('-f start-backup -d \'{"backup":"nightly","sources":["app-db"]}\''),
+        },
       }),
     ]);
     expect(stage.started).toEqual([]);
@@ -122,6 +138,21 @@ describe("check-objectives", () => {
     expect(stage.started).toHaveLength(2);
     expect(quiet.started).toEqual([]);
     expect(quiet.alarms()[0]?.next.command).toContain("-f start-backup");
+  });
+
+  it("A5 tells that it is over once, however often it looks, by the alarm's own record", async () => {
+    const stage = await aStage();
+    await stage.check(at(24));
+    await stage.deliver();
+    await havePoint(stage, at(24.5));
+
+    for (const hour of [25, 26, 27]) {
+      await stage.check(at(hour));
+      await stage.deliver();
+    }
+
+    expect(stage.told.map(({ title }) => title)).toEqual(["BackupTooOld: app-db", "Recovered: BackupTooOld of app-db"]);
+    expect(stage.told[1]?.happened).toEqual([expect.stringContaining("app-db meets its RPO again")]);
   });
 
   it("A4 says that a source without any verified point is broken, and that a run which has begun has its time", async () => {

@@ -125,7 +125,8 @@ describe("objectives", () => {
           point(manualBackupId(String(index).padStart(4, "0"), minute(of)), minute(of), minute(known)),
         );
         const ageAt = (now: number, of: number[]) => (of.length > 0 ? now - Math.max(...of) : 0);
-        const ofThose = (isKnown: (at: number) => boolean) => made.filter(({ known }) => isKnown(known)).map(({ of }) => of);
+        const ofThose = (isKnown: (at: number) => boolean) =>
+          made.filter(({ known }) => isKnown(known)).map(({ of }) => of);
         let worst = ageAt(
           end,
           ofThose((known) => known <= end),
