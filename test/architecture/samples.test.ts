@@ -33,6 +33,7 @@ const folder = "events/samples";
 const contracts: Record<string, z.ZodType> = {
   "check-plan": z.strictObject({}),
   "check-source": SourceByHand,
+  "check-objectives": z.strictObject({}),
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
