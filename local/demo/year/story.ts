@@ -8,10 +8,11 @@ import { readAudit } from "../../../lib/app/read-audit.ts";
 import { chooseLatest } from "../../../lib/domain/recovery-point.ts";
 import type { LocalStage } from "../../local-stage.ts";
 import type { Narrate } from "../../narrate.ts";
-import type { StageClient } from "../../stage-client.ts";
+import type { Message, StageClient } from "../../stage-client.ts";
 import { table } from "../tables.ts";
 import { type Ground, layGround, OTHER, SOURCE } from "./ground.ts";
 import { haveNight } from "./night.ts";
+import { aScheduleStops } from "./stopped-schedule.ts";
 
 const A_YEAR = 12;
 const NIGHTS_AT_ONCE = 8;
@@ -26,6 +27,8 @@ const Figures = z.looseObject({
 type Sweep = { day: string; keep: number; expired: number; pruned: number };
 export type ToldYear = {
   year: Sweep[];
+  /** After how many hours it was told that nothing ran. */
+  stopped: { hours: number; told: Message };
   failing: (Sweep & { frozen: string })[];
   newest: { before: string; after: string };
 };
@@ -53,7 +56,11 @@ export async function tellYear(
   for (const { day, keep, expired, pruned } of year) swept.push([day, keep, expired, pruned]);
   show(swept.toString());
   show(await whatIsLeft(ground));
-  const told = { year, ...(await weeksOfFailures(ground, narrate, show)) };
+  const stopped = await narrate("the schedule is deleted: nothing runs, nothing fails", () =>
+    aScheduleStops(ground, client),
+  );
+  show(client.asText(stopped.told));
+  const told = { year, stopped, ...(await weeksOfFailures(ground, narrate, show)) };
   show((await readAudit(ground.ports)({ newest: 1 })).verdict);
   return told;
 }
@@ -94,7 +101,7 @@ async function newestVerified({ ports }: Ground): Promise<string> {
 
 async function haveNights(ground: Ground, source: string, from: Date, to: Date): Promise<void> {
   const nights: Date[] = [];
-  for (let at = from.getTime(); at < to.getTime(); at += DAY_MS) nights.push(new Date(at));
+  for (let at = from.getTime() + DAY_MS; at <= to.getTime(); at += DAY_MS) nights.push(new Date(at));
   await pMap(nights, (at) => haveNight(ground, source, at), { concurrency: NIGHTS_AT_ONCE });
 }
 
