@@ -156,8 +156,8 @@ let lastAt = 0;
 async function start(sources: string[]): Promise<{ backupId: BackupId; arn: string }> {
   lastAt = Math.max(lastAt + 1_000, Math.floor(Date.now() / 1_000) * 1_000);
   const at = new Date(lastAt);
-  const input = { backup: "monthly", scheduledTime: at.toISOString(), sources };
-  return { backupId: scheduledBackupId("monthly", at), arn: await world.client.start("backup", input) };
+  const input = { backup: "weekly", scheduledTime: at.toISOString(), sources };
+  return { backupId: scheduledBackupId("weekly", at), arn: await world.client.start("backup", input) };
 }
 
 async function backup(sources: string[]): Promise<Run> {
