@@ -60,7 +60,7 @@ async function copiesWanted(
   point: RecoveryPoint,
   { to, again }: Pick<CopyRequested, "to" | "again">,
 ) {
-  const places = copiesOf(ports.plan, point.source).filter((name) => to === undefined || name === to);
+  const places = copiesOf(ports.plan.copies, point.source).filter((name) => to === undefined || name === to);
   if (places.length === 0) return [];
   const there = again ? [] : await readCopies(ports, point);
   const { backupId, source } = point;

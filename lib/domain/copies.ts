@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
-import type { Plan } from "./plan.ts";
-import type { Problem } from "./plan-contradictions.ts";
 
 /** Where the points of some sources are copied to: a bucket of another region, and of another account if wanted. */
 export const Copy = z.strictObject({
@@ -27,23 +25,5 @@ export const Copy = z.strictObject({
 export type Copy = z.infer<typeof Copy>;
 
 /** The names of the copies that a source's points belong in. */
-export const copiesOf = ({ copies = {} }: Pick<Plan, "copies">, source: string): string[] =>
+export const copiesOf = (copies: Record<string, Copy> = {}, source: string): string[] =>
   Object.entries(copies).flatMap(([name, { sources }]) => (sources?.includes(source) === false ? [] : [name]));
-
-/** `sources`: every name, however wrong its section is. */
-export function copyContradictions(copies: Record<string, Copy>, sources: string[]): Problem[] {
-  const strangers = Object.entries(copies).flatMap(([name, { sources: wanted = [] }]) =>
-    wanted.flatMap((source, index) =>
-      sources.includes(source)
-        ? []
-        : [{ path: `copies.${name}.sources.${index}`, message: `there is no source "${source}"` }],
-    ),
-  );
-  const twice = Object.entries(copies).flatMap(([name, { bucket }], index, all) => {
-    const other = all.slice(0, index).find(([, one]) => one.bucket === bucket)?.[0];
-    return other === undefined
-      ? []
-      : [{ path: `copies.${name}.bucket`, message: `"${other}" is in this bucket already` }];
-  });
-  return [...strangers, ...twice];
-}

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Copy, copyContradictions } from "./copies.ts";
+import { Copy } from "./copies.ts";
+import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
