@@ -26,6 +26,14 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
       { Action: READ, Resource: on("*") },
       { Action: "s3:PutObject", Resource: on("*/proofs/*/copied-*") },
     ]),
+    ...allow("PlanRestore", [
+      { Action: LIST, Resource: buckets },
+      { Action: READ, Resource: on("*") },
+    ]),
+    ...allow("RestoreTask", [
+      { Action: LIST, Resource: buckets },
+      { Action: READ, Resource: on("*") },
+    ]),
     ...whenVerified(stage),
   };
 }

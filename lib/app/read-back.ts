@@ -86,7 +86,7 @@ async function findWhole(ports: Ports, there: Repository, { backupId, source }: 
 }
 
 /** Whether everything that a restore reads is there: artifacts with size and checksum, and the data key. */
-async function checkCopy(ports: CatalogPorts, { component }: RecoveryPoint): Promise<string[]> {
+export async function checkCopy(ports: CatalogPorts, { component }: RecoveryPoint): Promise<string[]> {
   const problems: string[] = [];
   // the versions in the manifest are those of the other bucket
   for (const { versionId: _, ...artifact } of component.artifacts)

@@ -24,6 +24,10 @@ export const Copy = z.strictObject({
 });
 export type Copy = z.infer<typeof Copy>;
 
+/** Where a copy is, for a task, which knows no plan. */
+export const CopyPlace = Copy.pick({ bucket: true, region: true, account: true });
+export type CopyPlace = z.infer<typeof CopyPlace>;
+
 /** The names of the copies that a source's points belong in. */
 export const copiesOf = (copies: Record<string, Copy> = {}, source: string): string[] =>
   Object.entries(copies).flatMap(([name, { sources }]) => (sources?.includes(source) === false ? [] : [name]));

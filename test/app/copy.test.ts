@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { readCatalog } from "#app/catalog.ts";
 import { commitBackup } from "#app/commit-backup.ts";
+import { planRestore } from "#app/plan-restore.ts";
 import { readBack } from "#app/read-back.ts";
 import { readCopies } from "#app/read-copies.ts";
 import { RestoreId, safetyBackupId } from "#domain/ids.ts";
+import { RestoreRequested } from "#events/restore-requested.ts";
 import { copyWorld } from "../support/copy-world.ts";
 import { capture, layout } from "../support/memory-world.ts";
 import { daysAgo, havePoint, now } from "../support/retention-world.ts";
@@ -190,5 +192,49 @@ describe("reading a copy back", () => {
     expect(first).toMatchObject({ outcome: "UNFINISHED", copy: 0, part: 0 });
     expect(second).toMatchObject({ outcome: "COPIED" });
     expect(third.problems).toContain("ChecksumMismatch");
+  });
+});
+
+describe("a restore from a copy", () => {
+  const lost = async () => {
+    const world = copyWorld();
+    const backupId = await havePoint(world, daysAgo(1));
+    await world.run();
+    for (const kept of [world.objects, world.artifacts])
+      for (const key of kept.keys()) if (key.includes(backupId)) kept.delete(key);
+    const plan = (request: object) =>
+      planRestore(world.ports)({
+        input: RestoreRequested.parse({ source: "app-db", ...request }),
+        execution: { id: "arn:restore", startTime: now.toISOString() },
+      });
+    return { world, backupId, plan };
+  };
+
+  it("takes the point that the repository has lost, and tells its tasks where to read it", async () => {
+    const { world, backupId, plan } = await lost();
+
+    await expect(plan({})).rejects.toMatchObject({
+      name: "NoSuchPoint",
+      message: expect.stringContaining('A copy may have it: add "from": "offsite" to the same input.'),
+    });
+    const planned = await plan({ from: "offsite" });
+
+    expect(planned.plan).toMatchObject({ backupId, from: "offsite", target: "staging-db" });
+    const told = JSON.parse(new TextDecoder().decode(world.objects.get(planned.inspect[0]?.taskInputKey ?? "")));
+    expect(told.from).toEqual({ bucket: "holdfast-offsite", region: "eu-central-1" });
+  });
+
+  it("refuses a point of which something is missing there, and a copy that the plan has not", async () => {
+    const { world, plan } = await lost();
+    world.there.artifacts.clear();
+
+    await expect(plan({ from: "offsite" })).rejects.toMatchObject({
+      name: "NoSuchPoint",
+      message: expect.stringMatching(/is not whole in offsite: ArtifactMissing: /),
+    });
+    await expect(plan({ from: "moon" })).rejects.toMatchObject({
+      name: "InputInvalid",
+      message: 'from: there is no copy "moon"; the plan has offsite',
+    });
   });
 });

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { findPoint } from "#app/open-point.ts";
 import type { BackupId } from "#domain/ids.ts";
+import { lookAtTree } from "#local/demo/tree-state.ts";
+import { resetFleet } from "#local/fleet/fleet.ts";
 import { COPIED, otherRegion } from "./support/other-region.ts";
+import { tampering } from "./support/tampering.ts";
 import { openWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -51,4 +54,26 @@ it("writes over nothing there, tells that the copy failed, and makes it anew whe
   expect(failed.cause).toContain(`${COPIED} of ${backupId} in offsite: AlreadyCommitted: `);
   expect(mended.cause).toBe("");
   expect(mended.status).toBe("SUCCEEDED");
+});
+
+it("R6 R7 restores from the copy when the point is gone here for good, its key and its manifest included", async () => {
+  await resetFleet(["staging-uploads"]);
+  const hand = await tampering(world);
+  const keys: string[] = [];
+  for await (const key of world.client.repository.list(world.layout.everything))
+    if (key.includes(backupId) && !key.includes("/runs/")) keys.push(key);
+  const captured = await lookAtTree(world.stage.sources.uploads.folder);
+
+  for (const key of keys) await hand.remove(key);
+  const request = { source: COPIED, backupId };
+  const refused = await world.client.run("restore", request);
+  const restored = await world.client.run("restore", { ...request, from: "offsite", confirm: "staging-uploads" });
+  const evidence = restored.status === "SUCCEEDED" ? await world.client.evidenceOf(restored) : undefined;
+  await hand.undo();
+
+  expect(keys.length).toBeGreaterThan(6);
+  expect(refused.cause).toContain('add \\"from\\": \\"offsite\\"');
+  expect(restored.cause).toBe("");
+  expect(evidence?.notes).toContain(`The point was read from its copy in ${there.bucket}.`);
+  expect((await lookAtTree(world.stage.targets["staging-uploads"].folder)).files).toBe(captured.files);
 });

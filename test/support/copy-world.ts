@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { copyPoint } from "#app/copy-point.ts";
 import { planCopy } from "#app/plan-copy.ts";
 import { readBack } from "#app/read-back.ts";
@@ -23,7 +24,8 @@ export function copyWorld() {
   const place = { bucket: "holdfast-offsite", region: "eu-central-1", readBack: "checksums" as const };
   const plan = { ...world.ports.plan, copies: { offsite: { ...place, sources: ["app-db"] } } };
   const copies = { offsite: { repository: there.ports.repository, copier } };
-  const ports = { ...world.ports, plan, copies };
+  const openCopy = () => there.ports.repository;
+  const ports = { ...world.ports, plan, copies, openCopy, restoreOptions: { postgresql: z.unknown() } };
   const planned = (input: object = {}) =>
     planCopy(ports)({ input: { again: false, deep: false, ...input }, execution: { name: "x" } });
   return {

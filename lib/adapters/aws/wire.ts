@@ -8,7 +8,7 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
-import type { Copy } from "#domain/copies.ts";
+import type { CopyPlace } from "#domain/copies.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import { s3Copier } from "./copier.ts";
@@ -60,7 +60,7 @@ export function wireProbes({ REPOSITORY_BUCKET }: Config, envelopeKey: string) {
 const PATIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 300_000 } };
 
 /** The bucket of a copy, by its own region; of the account that the plan names, or S3 refuses. */
-function wireCopy({ bucket, region, account }: Copy) {
+function wireCopy({ bucket, region, account }: CopyPlace) {
   const s3 = new S3Client({ ...PATIENT, region });
   if (account !== undefined)
     s3.middlewareStack.add(
@@ -69,6 +69,8 @@ function wireCopy({ bucket, region, account }: Copy) {
     );
   return { s3, repository: s3Repository(s3, bucket) };
 }
+
+export const openCopy = (place: CopyPlace) => wireCopy(place).repository;
 
 /** The copies of the plan, by their names. */
 export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan) =>
