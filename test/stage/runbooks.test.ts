@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
+import { copyFailed } from "./runbooks/copies.ts";
 import { filesAreGone, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
 import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
@@ -55,11 +56,13 @@ beforeAll(async () => {
     filesAreGone(world),
   ]);
   const BackupTooOld = await backupTooOld(world);
+  const CopyFailed = await copyFailed(world);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
     ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
     ...{ BackupTooOld },
+    ...{ CopyFailed },
     "Restore at 03:00": gone,
   };
 });
