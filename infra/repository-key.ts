@@ -8,8 +8,10 @@ const roles = [
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
+  ...["CheckObjectives"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
+  ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 
