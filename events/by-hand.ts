@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HoldId, HoldScope } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { IncidentConclusion, IncidentId, IncidentReported } from "#domain/incident.ts";
 import { Disaster } from "#domain/people.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
@@ -74,3 +75,8 @@ export const WhatNowByHand = z.strictObject({
 });
 export type WhatNowByHand = z.infer<typeof WhatNowByHand>;
 export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });
+export const IncidentByHand = IncidentReported.extend({ requestedBy });
+export type IncidentByHand = z.infer<typeof IncidentByHand>;
+export const IncidentById = z.strictObject({ incidentId: IncidentId });
+export const IncidentEndByHand = IncidentConclusion.extend({ incidentId: IncidentId, requestedBy });
+export type IncidentEndByHand = z.infer<typeof IncidentEndByHand>;

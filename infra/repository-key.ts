@@ -11,6 +11,7 @@ const roles = [
   ...["CheckObjectives"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
+  ...["OpenIncident", "DescribeIncident", "CloseIncident"],
   ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];

@@ -134,3 +134,30 @@ it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it
   await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscription.SubscriptionArn }));
   sns.destroy();
 });
+
+it("AP-21 IS-18 an incident holds the points from before it, is restored from one of them, and ends with its report in the bucket", async () => {
+  const { client } = world;
+  const since = new Date().toISOString();
+  const asked = { source: "sessions", requestedBy: "Ada" };
+  const Incident = z.looseObject({ figures: z.looseObject({ incidentId: z.string(), holdId: z.string() }) });
+  const opened = await client.invoke("open-incident", {
+    ...{ ...asked, what: "corrupt", impact: "High", suspectedSince: since, summary: "a test of incidents" },
+  });
+  const { incidentId, holdId } = Incident.parse(opened).figures;
+
+  const restore = await client.run("restore", { source: "sessions", before: since });
+  const closing = { incidentId, requestedBy: "Ada", rootCause: "it was a test", actions: ["it was restored"] };
+  await client.invoke("close-incident", closing);
+  await client.invoke("release-hold", { holdId, requestedBy: "Ada", why: "it was a test" });
+
+  expect(restore.cause).toBe("");
+  const stored = await client.repository.read(`${world.stage.stage}/incidents/${incidentId}/report.md`);
+  const report = new TextDecoder().decode(stored);
+  const { restoreId, phases } = await client.evidenceOf(restore);
+  expect(Object.keys(phases).length).toBeGreaterThan(1);
+  for (const phase of Object.keys(phases))
+    expect(report).toMatch(new RegExp(`^\\| ${phase} \\| [\\d.]+ min \\|$`, "m"));
+  expect(report).toContain(`restore ${restoreId} finished: staging-redis holds the point`);
+  expect(report).toMatch(/- RTO achieved: .* \(within 10m\)/);
+  expect(report).toMatch(/- RPO achieved: .* of data/);
+});

@@ -45,9 +45,11 @@ describe("the packaged template", () => {
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
       "CancelRestoreRole",
+      "CloseIncidentRole",
       "CommitBackupRole",
       "ExpirePointsRole",
       "HoldRole",
+      "OpenIncidentRole",
       "PrunePointsRole",
       "ReadBackRole",
       "RecordDropsRole",
