@@ -15,8 +15,9 @@ type Failed = ExecutionEnded["detail"];
  */
 export function alarmsOfFailure(plan: Plan, execution: Failed, code: string): Raised & { sources: string[] } {
   const machine = machineOf(execution.stateMachineArn)?.machine ?? "";
-  const { scheduledTime, backupId, ...request } = readRequest(execution);
-  const isRepeatable = machine === "drop" || machine === "retention" || scheduledTime !== undefined;
+  const { scheduledTime, backupId, sources: some, ...request } = readRequest(execution);
+  const isScheduled = scheduledTime !== undefined && some === undefined; // only people ask for some sources
+  const isRepeatable = machine === "drop" || machine === "retention" || isScheduled;
   const problem = machine === "verify" && backupId !== undefined ? backupId : isRepeatable ? code : execution.name;
   return {
     severity: "critical",

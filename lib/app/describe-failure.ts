@@ -138,6 +138,7 @@ const Request = z.looseObject({
   target: z.string().optional(),
   backupId: z.string().optional(),
   source: z.string().optional(),
+  sources: z.unknown().optional(),
   requestedBy: z.string().optional(),
 });
 export function readRequest({ input }: Pick<Execution, "input">): z.infer<typeof Request> {

@@ -34,8 +34,12 @@ function tellingWorld() {
     },
     at: () => new Date(now),
     /** A run of the schedule, or one by hand, in which these sources failed. */
-    async fails(sources: string[], { byHand = false, requestId = `request-${events}` } = {}) {
-      const input = { backup: "nightly", ...(byHand ? {} : { scheduledTime: new Date(now).toISOString() }) };
+    async fails(sources: string[], { byHand = false, some = false, requestId = `request-${events}` } = {}) {
+      const input = {
+        backup: "nightly",
+        ...(byHand ? {} : { scheduledTime: new Date(now).toISOString() }),
+        ...(some ? { sources } : {}),
+      };
       const cause = sources.map((source) => `${source}: CommandFailed: no`).join("\n");
       const failed = { ...execution("backup", input), status: "FAILED" as const, error: "BackupFailed", cause };
       await tell({ execution: failed, requestId });
@@ -134,8 +138,9 @@ describe("the state of an alarm", () => {
     await world.fails(["app-db"]);
     await world.fails(["app-db"], { byHand: true });
     await world.fails(["app-db"], { byHand: true });
+    await world.fails(["app-db"], { some: true });
 
-    expect(world.alarms()).toHaveLength(3);
+    expect(world.alarms()).toHaveLength(4);
   });
 
   it("does not end by a point that is older than the failure", async () => {
