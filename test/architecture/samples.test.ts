@@ -34,6 +34,7 @@ const contracts: Record<string, z.ZodType> = {
   "check-plan": z.strictObject({}),
   "check-source": SourceByHand,
   "check-objectives": z.strictObject({}),
+  watch: z.strictObject({}),
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
