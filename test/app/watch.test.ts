@@ -82,7 +82,7 @@ function aStage(tell: object = {}) {
 }
 
 describe("the watcher", () => {
-  it("signals that all is well when it has looked at everything, and tells nobody", async () => {
+  it("GL-12 signals that all is well when it has looked at everything, with the runs of 7 days, and tells nobody", async () => {
     const stage = aStage();
     await stage.havePoint(at(2));
 
