@@ -10,6 +10,7 @@ import {
   AuditByHand,
   BackupByHand,
   CancelByHand,
+  CheckByHand,
   DescribeRestoreByHand,
   HoldByHand,
   PointByHand,
@@ -18,7 +19,6 @@ import {
   ResumeByHand,
   RetentionByHand,
   RollbackByHand,
-  SourceByHand,
   SweepByHand,
 } from "#events/by-hand.ts";
 import { DropRequested } from "#events/drop-requested.ts";
@@ -32,7 +32,7 @@ const folder = "events/samples";
 /** Who takes the samples that are named `<who>.json` or `<who>.<case>.json`, and by which contract. */
 const contracts: Record<string, z.ZodType> = {
   "check-plan": z.strictObject({}),
-  "check-source": SourceByHand,
+  "check-source": CheckByHand,
   "check-objectives": z.strictObject({}),
   watch: z.strictObject({}),
   "list-points": PointsByHand,
