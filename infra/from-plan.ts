@@ -80,6 +80,7 @@ function secretPolicies(plan: Plan) {
     ...readSecrets("CaptureSecrets", "CaptureTaskRole", [...sources, ...strangers]),
     ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
     ...readSecrets("AnnounceSecrets", "AnnounceRole", slack),
+    ...readSecrets("WatchSecrets", "WatchRole", plan.tell.deadMan ? [plan.tell.deadMan.urlSecret] : []),
   };
 }
 

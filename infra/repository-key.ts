@@ -8,7 +8,7 @@ const roles = [
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
-  ...["CheckObjectives"],
+  ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],

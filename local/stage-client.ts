@@ -18,6 +18,7 @@ export type Execution = { arn: string; name: string; status: string; output: unk
 type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy";
 
 const Message = z.object({ at: z.string(), channel: z.enum(["slack", "slack-update", "sns"]), body: z.unknown() });
+const Ping = z.object({ at: z.string(), isWell: z.boolean(), text: z.string() });
 export type Message = z.infer<typeof Message>;
 
 /** What a person does with a stage, by the same APIs: start, look, wait, read messages. For the demo and the tests. */
@@ -74,6 +75,13 @@ export function stageClient(stage: LocalStage) {
     describe,
     ended,
     messages,
+    /** The last signal of the watcher to somebody outside. */
+    async lastPing() {
+      return z
+        .array(Ping)
+        .parse(await (await fetch(`${stage.sink}/pings`)).json())
+        .at(-1);
+    },
     clearMessages: async () => void (await fetch(`${stage.sink}/messages`, { method: "DELETE" })),
     /** Waits until a message has come that `isIt`. */
     async message(isIt: (text: string, channel: string) => boolean, timeoutMs = 60_000): Promise<Message> {

@@ -116,12 +116,22 @@ const SlackBot = z.strictObject({
     .describe("The ID of a channel that the app was invited to."),
   apiOrigin: Origin.default("https://slack.com").describe("Where Slack's Web API is."),
 });
+const DeadMan = z.strictObject({
+  urlSecret: SecretArn.describe('A secret that holds { "url": "https://hc-ping.com/…" }: a check of healthchecks.io.'),
+  urlOrigin: Origin.default("https://hc-ping.com").describe("Where it may lead, whatever the secret says."),
+});
 export const Tell = z.strictObject({
   slack: z
     .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
     .optional()
     .describe("A channel of Slack: by its incoming webhook, or by a bot, which can also show how far a restore is."),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
+  deadMan: DeadMan.optional().describe(
+    "Who is signalled to each quarter of an hour, and calls people when that stops.",
+  ),
+  canary: Cron.optional().describe(
+    "When a message is sent to every channel to see that it arrives: cron fields in UTC.",
+  ),
   remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
   calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),
 });

@@ -31,6 +31,8 @@ export const repositoryLayout = (stage: string) => ({
   progress: (runId: string, task: string, attempt: number, number: number) =>
     `${stage}/runs/${runId}/${task}.${attempt}.${String(number).padStart(4, "0")}.progress.json`,
   swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
+  /** Of every try to send the canary that was due then. */
+  canaries: (dueAt: Date) => `${stage}/runs/${canaryId(dueAt)}-`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   leases: (target: string) => `${stage}/runs/target-${target}/`,
   lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,
@@ -60,6 +62,8 @@ export const repositoryLayout = (stage: string) => ({
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
 export type ProofName = "verified" | "quarantined" | "released" | "proven" | "copied";
+/** `canary-2026-11-23T09-00-00Z`: each try to send it adds its number. */
+export const canaryId = (dueAt: Date) => `canary-${dueAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
 /** The backup id in a key such as `<stage>/<backupId>/manifest.json`. */
 export function backupIdOfManifestKey(stage: string, key: string): string | undefined {

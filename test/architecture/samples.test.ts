@@ -35,6 +35,7 @@ const contracts: Record<string, z.ZodType> = {
   "check-plan": z.strictObject({}),
   "check-source": CheckByHand,
   "check-objectives": z.strictObject({}),
+  watch: z.strictObject({}),
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,

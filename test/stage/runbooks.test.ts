@@ -7,7 +7,7 @@ import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./run
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
-import { backupTooOld } from "./runbooks/silence.ts";
+import { alarmPathFailed, backupTooOld, runOverdue, settingsDrifted } from "./runbooks/silence.ts";
 import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
@@ -19,7 +19,7 @@ const PAGE_MS = 240_000;
 const pages = await readPages();
 const index = await readIndex();
 /** Their readers capture and replace what is live, so they come one after the other; the last captures everything. */
-const live = ["BackupFailed", "BackupTooOld", "Restore at 03:00", "Undelivered"];
+const live = ["BackupFailed", "BackupTooOld", "RunOverdue", "Restore at 03:00", "Undelivered"];
 const ofLive = ({ name }: Page) => live.indexOf(name);
 
 let world: World;
@@ -57,12 +57,15 @@ beforeAll(async () => {
   ]);
   const BackupTooOld = await backupTooOld(world);
   const CopyFailed = await copyFailed(world);
+  const RunOverdue = await runOverdue(world);
+  const SettingsDrifted = await settingsDrifted(world);
+  const AlarmPathFailed = await alarmPathFailed(world);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
     ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
-    ...{ BackupTooOld },
     ...{ CopyFailed },
+    ...{ AlarmPathFailed, BackupTooOld, RunOverdue, SettingsDrifted },
     "Restore at 03:00": gone,
   };
 });

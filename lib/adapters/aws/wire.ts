@@ -3,9 +3,11 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
 import type { CopyPlace } from "#domain/copies.ts";
@@ -21,6 +23,7 @@ import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
 import { s3Uploads } from "./uploads.ts";
+import { awsWatched } from "./watched.ts";
 
 /** Single requests are tried this often, with growing pauses; a connection that falls silent counts as failed. */
 const RETRIES = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 } };
@@ -110,4 +113,15 @@ export const wireHooks = () => ({
   functions: lambdaFunctions(new LambdaClient(CALLED_ONCE)),
   machines: wireMachines(),
 });
+export const wireWatched = ({ REPOSITORY_BUCKET }: Config) =>
+  awsWatched(
+    {
+      s3: new S3Client(RETRIES),
+      scheduler: new SchedulerClient(RETRIES),
+      events: new EventBridgeClient(RETRIES),
+      sns: new SNSClient(RETRIES),
+      sqs: new SQSClient(RETRIES),
+    },
+    REPOSITORY_BUCKET,
+  );
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);
