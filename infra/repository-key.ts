@@ -9,6 +9,7 @@ const roles = [
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
+  ...["DescribeSource", "Release", "Quarantine"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Anomalies } from "./anomaly-limits.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
@@ -45,20 +46,26 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
     retention: top["retention"] === undefined ? undefined : read(Retention, top["retention"], "retention"),
+    anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
-  problems.push(...retentionContradictions(plan, Object.keys((top["sources"] as object | undefined) ?? {})));
-  const { encryption, tell, signing, metrics, retention, ...rest } = plan;
+  const names = Object.keys((top["sources"] as object | undefined) ?? {});
+  problems.push(...retentionContradictions(plan, names));
+  for (const name of Object.keys(plan.anomalies?.sources ?? {}))
+    if (!names.includes(name))
+      problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
+  const { encryption, tell, signing, metrics, retention, anomalies, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
     encryption,
     tell,
     ...(retention ? { retention } : {}),
+    ...(anomalies ? { anomalies } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -70,6 +77,7 @@ const Top = z.strictObject({
   backups: z.unknown(),
   objectives: z.unknown(),
   retention: z.unknown().optional(),
+  anomalies: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

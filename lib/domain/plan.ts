@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Anomalies } from "./anomaly-limits.ts";
 import { Duration } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
@@ -140,6 +141,7 @@ export type Plan = {
   objectives: Record<string, z.infer<typeof Objective>>;
   /** Without it nothing expires. */
   retention?: Retention;
+  anomalies?: Anomalies;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;

@@ -6,6 +6,7 @@ export type MetricName =
   | "backup_failure_total"
   | "backup_skipped_total"
   | "backup_verified_total"
+  | "backup_suspicious_total"
   | "recovery_test_duration_seconds"
   | "recovery_test_success";
 

@@ -12,6 +12,7 @@ import {
   CancelByHand,
   DescribeRestoreByHand,
   HoldByHand,
+  JudgementByHand,
   PointByHand,
   PointsByHand,
   ReleaseByHand,
@@ -20,6 +21,7 @@ import {
   RollbackByHand,
   SourceByHand,
   SweepByHand,
+  TimelineByHand,
 } from "#events/by-hand.ts";
 import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
@@ -52,6 +54,9 @@ const contracts: Record<string, z.ZodType> = {
   hold: HoldByHand,
   "release-hold": ReleaseByHand,
   "read-audit": AuditByHand,
+  "describe-source": TimelineByHand,
+  release: JudgementByHand,
+  quarantine: JudgementByHand,
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };
@@ -70,7 +75,7 @@ describe("the samples in events/samples", () => {
   });
 
   it("holds one for each contract", () => {
-    expect([...new Set(files.map(whoOf))]).toEqual(Object.keys(contracts).toSorted());
+    expect([...new Set(files.map(whoOf))].toSorted()).toEqual(Object.keys(contracts).toSorted());
   });
 
   it("names only sources, targets, backups and options that the local stage's plan has, so that each can be tried there", () => {
