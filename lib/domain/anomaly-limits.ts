@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
-import type { Plan } from "./plan.ts";
 
 /** How far a point may be from what is usual for its source. All in percent of that. */
 export const AnomalyLimits = z.strictObject({
@@ -37,5 +36,5 @@ export type Anomalies = z.infer<typeof Anomalies>;
 
 const USUAL = AnomalyLimits.parse({});
 
-export const limitsOf = ({ anomalies }: Pick<Plan, "anomalies">, source: string): AnomalyLimits =>
+export const limitsOf = ({ anomalies }: { anomalies?: Anomalies }, source: string): AnomalyLimits =>
   anomalies?.sources[source] ?? anomalies?.default ?? USUAL;

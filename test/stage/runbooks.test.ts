@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
-import { filesAreGone, repositoryTampered } from "./runbooks/damage.ts";
+import { filesAreGone, pointSuspicious, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
 import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
@@ -39,6 +39,7 @@ beforeAll(async () => {
   const [wrong, unheard] = await whileManifestEventsAreLost(world, () =>
     Promise.all([world.backup(["sessions"]), world.backup(["sessions"])]),
   );
+  const PointSuspicious = await pointSuspicious(world, hand); // of the days that it makes up no other point may hear
   const BackupFailed = await backupFailed(world); // its fault is on for every capture
   const [VerifyFailed, RestoreFailed, RepositoryTampered, ExecutionFailed, HookFailed, DropFailed] = await Promise.all([
     verifyFailed(world, hand, wrong.backupId),
@@ -56,7 +57,7 @@ beforeAll(async () => {
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ...{ PointSuspicious, DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
     "Restore at 03:00": gone,
   };
 });

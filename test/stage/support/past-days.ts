@@ -16,14 +16,20 @@ const DAY_MS = 24 * 3600 * 1000;
 export async function pastDays(
   world: World,
   hand: Tampering,
-  { source, like, days, change = (same) => same }: { source: SourceName; like: BackupId; days: number; change?: (component: Component) => Component },
+  {
+    source,
+    like,
+    days,
+    change = (same) => same,
+  }: { source: SourceName; like: BackupId; days: number; change?: (component: Component) => Component },
 ): Promise<{ forget: () => Promise<void> }> {
   const { client, layout, stage, kms } = world;
   const ports = { ...client.catalog, signer: kmsSigner(kms, stage.outputs["SigningKeyArn"] ?? "") };
   const manifest = await world.manifest(like);
   const component = manifest.components[source];
   if (!component) throw new Error(`${like} has no ${source}`);
-  const proof = (await client.repository.read(layout.proof(like, source, "verified", `verify-${like}`))) ?? new Uint8Array();
+  const proof =
+    (await client.repository.read(layout.proof(like, source, "verified", `verify-${like}`))) ?? new Uint8Array();
   const verified: Record<string, unknown> = JSON.parse(new TextDecoder().decode(proof));
   const keys: string[] = [];
   const put = async (key: string, signatureOf: (hash: string) => string, value: object) => {
