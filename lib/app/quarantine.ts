@@ -5,14 +5,15 @@ import type { QuarantineProof } from "#domain/proof.ts";
 import type { JudgementByHand } from "#events/by-hand.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
+import type { Events } from "#ports/messaging.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
-import { findLatest } from "./find-latest.ts";
+import { endSuspicion } from "./end-suspicion.ts";
 import { findPoint } from "./open-point.ts";
 import type { Answer } from "./start-backup.ts";
 import { writeProof } from "./write-proof.ts";
 
-type Ports = CatalogPorts & { signer: Signer; audit: Audit; clock: Clock; stage: string };
+type Ports = CatalogPorts & { signer: Signer; audit: Audit; events: Events; clock: Clock; stage: string };
 
 /**
  * A person has looked, and says that what this point holds is bad: no restore takes it any more, and its being suspicious no
@@ -37,10 +38,15 @@ export const quarantine =
       because: why,
       outcome: `was ${point.proof}`,
     });
-    const latest = (await findLatest(ports, [source]))[source]?.latest;
+    const { latest, newerSuspicious } = await endSuspicion(ports, at, `Quarantined by ${requestedBy}, because ${why}`);
     return {
       verdict: `${source} in ${backupId} is quarantined: no restore takes it. ${latest ? `latest is ${latest.backupId}, of ${latest.recoveredTo.toISOString()}` : `${source} has NO verified point`}`,
-      figures: { was: point.proof, latest: latest?.backupId ?? null, quarantine: proof },
+      figures: {
+        was: point.proof,
+        latest: latest?.backupId ?? null,
+        stillSuspicious: newerSuspicious.map((one) => one.backupId),
+        quarantine: proof,
+      },
       next: `When the source is well again, back it up at once: npx sls invoke --stage ${ports.stage} -f check-plan -d '{}' names its backups for start-backup`,
     };
   };

@@ -2,7 +2,7 @@ import type { BackupId } from "#domain/ids.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Suspicion } from "./find-suspicion.ts";
 
-/** T8: one alarm for all the suspicious points that come after the same usual one, however many. */
+/** T8: one problem for all the suspicious points that come after the same usual one, however many. */
 export async function raiseSuspicion(
   { stage, events }: { stage: string; events: Events },
   { backupId, source }: { backupId: BackupId; source: string },

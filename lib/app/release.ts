@@ -8,6 +8,7 @@ import type { Clock } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { endSuspicion } from "./end-suspicion.ts";
 import { findPoint } from "./open-point.ts";
 import { readProofs } from "./read-proofs.ts";
 import type { Answer } from "./start-backup.ts";
@@ -37,6 +38,7 @@ export const release =
     await ports.audit({ who, what: "release", to: `${backupId} ${source}`, because: why, outcome });
     await writeProof(ports, at, "released", stampedId(sha256(callId).slice(0, 4), now), proof); // from here on it is free
     const point = await findPoint(ports, backupId, source);
+    const { newerSuspicious } = await endSuspicion(ports, at, `Released by ${requestedBy}, because ${why}`);
     if (point.proof === "verified") {
       const { recoveredTo, component, verifiedAt } = point;
       const times = { recoveredTo: recoveredTo.toISOString(), verifiedAt: verifiedAt.toISOString() };
@@ -45,7 +47,12 @@ export const release =
     }
     return {
       verdict: `${source} in ${backupId} is released: it is ${point.proof}${point.proof === "committed" ? ", and has to be read back anew" : ""}`,
-      figures: { was: held.proof, is: point.proof, release: proof },
+      figures: {
+        was: held.proof,
+        is: point.proof,
+        stillSuspicious: newerSuspicious.map((one) => one.backupId),
+        release: proof,
+      },
       next:
         point.proof === "committed"
           ? `Start the machine holdfast-${ports.stage}-verify with ${JSON.stringify({ backupId })}; the command is in docs/runbooks/VerifyFailed.md`

@@ -90,7 +90,10 @@ describe("the anomaly guard", () => {
     expect(freed.verdict).toBe(`app-db in ${tonight} is released: it is verified`);
     expect(await latestOf(world)).toBe(tonight);
     expect(await frozen(world)).not.toContain("frozen");
-    expect(world.happened.at(-1)).toMatchObject({ type: "PointVerified", detail: { backupId: tonight } });
+    expect(world.happened.slice(2)).toMatchObject([
+      { type: "AlarmRecovered", detail: { code: "PointSuspicious", source: "app-db" } },
+      { type: "PointVerified", detail: { backupId: tonight } },
+    ]);
     const { entries, breaks } = await proveAudit(world.ports);
     expect(breaks).toEqual([]);
     expect(entries.at(-1)?.entry).toMatchObject({
@@ -218,7 +221,10 @@ describe("a point that is held back", () => {
     const at = { source: "app-db", ...asked };
 
     const said = await quarantine(world.ports)({ ...at, backupId: tonight }, "call-1");
+    expect(said.figures).toMatchObject({ was: "suspicious", stillSuspicious: [idOf(tomorrow)] });
+    expect(world.happened.map(({ type }) => type)).not.toContain("AlarmRecovered");
     await quarantine(world.ports)({ ...at, backupId: idOf(tomorrow) }, "call-2");
+    expect(world.happened.at(-1)).toMatchObject({ type: "AlarmRecovered", detail: { code: "PointSuspicious" } });
     const later = daysAgo(-2);
     await backUp(world, idOf(later), later);
 
