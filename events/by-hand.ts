@@ -55,3 +55,6 @@ export const TimelineByHand = z.strictObject({ source: Name, newest: z.int().pos
 /** A point that is held back: to be believed again, or never again. */
 export const JudgementByHand = z.strictObject({ source: Name, backupId: BackupId, why, requestedBy });
 export type JudgementByHand = z.infer<typeof JudgementByHand>;
+/** Days in UTC, both included. */
+export const ExportByHand = z.strictObject({ from: z.iso.date(), to: z.iso.date() });
+export type ExportByHand = z.infer<typeof ExportByHand>;

@@ -9,7 +9,7 @@ const roles = [
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["DescribeSource", "Release", "Quarantine"],
+  ...["DescribeSource", "Release", "Quarantine", "ExportAudit"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -51,6 +51,8 @@ export const repositoryLayout = (stage: string) => ({
   alarm: (source: string, code: string) => `${stage}/alarms/${source}/${code}/`,
   alarmRecord: (source: string, code: string, number: number) =>
     `${stage}/alarms/${source}/${code}/${String(number).padStart(6, "0")}.json`,
+  auditExport: (id: string, from: string, to: string, format: string) =>
+    `${stage}/exports/${id}/audit-${from}-${to}.${format}`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,

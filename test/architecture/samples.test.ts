@@ -11,6 +11,7 @@ import {
   BackupByHand,
   CancelByHand,
   DescribeRestoreByHand,
+  ExportByHand,
   HoldByHand,
   JudgementByHand,
   PointByHand,
@@ -57,6 +58,7 @@ const contracts: Record<string, z.ZodType> = {
   "describe-source": TimelineByHand,
   release: JudgementByHand,
   quarantine: JudgementByHand,
+  "export-audit": ExportByHand,
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };
