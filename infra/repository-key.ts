@@ -9,7 +9,7 @@ const roles = [
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["DescribeSource", "Release", "Quarantine", "ExportAudit"],
+  ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Anomalies } from "./anomaly-limits.ts";
+import { Budget } from "./budget.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
@@ -47,6 +48,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
     retention: top["retention"] === undefined ? undefined : read(Retention, top["retention"], "retention"),
     anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
+    budget: top["budget"] === undefined ? undefined : read(Budget, top["budget"], "budget"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
@@ -58,7 +60,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   for (const name of Object.keys(plan.anomalies?.sources ?? {}))
     if (!names.includes(name))
       problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
-  const { encryption, tell, signing, metrics, retention, anomalies, ...rest } = plan;
+  const { encryption, tell, signing, metrics, retention, anomalies, budget, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -66,6 +68,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     tell,
     ...(retention ? { retention } : {}),
     ...(anomalies ? { anomalies } : {}),
+    ...(budget ? { budget } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -78,6 +81,7 @@ const Top = z.strictObject({
   objectives: z.unknown(),
   retention: z.unknown().optional(),
   anomalies: z.unknown().optional(),
+  budget: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

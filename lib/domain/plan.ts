@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Anomalies } from "./anomaly-limits.ts";
+import type { Budget } from "./budget.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
@@ -144,6 +145,7 @@ export type Plan = {
   /** Without it nothing expires. */
   retention?: Retention;
   anomalies?: Anomalies;
+  budget?: Budget;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;

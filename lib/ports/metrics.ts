@@ -7,6 +7,8 @@ export type MetricName =
   | "backup_skipped_total"
   | "backup_verified_total"
   | "backup_suspicious_total"
+  | "storage_bytes"
+  | "storage_budget_used_percent"
   | "recovery_test_duration_seconds"
   | "recovery_test_success";
 

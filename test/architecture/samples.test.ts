@@ -59,6 +59,7 @@ const contracts: Record<string, z.ZodType> = {
   release: JudgementByHand,
   quarantine: JudgementByHand,
   "export-audit": ExportByHand,
+  "check-storage": z.strictObject({}),
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };

@@ -6,6 +6,7 @@ import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./run
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
+import { storageNearBudget } from "./runbooks/storage.ts";
 import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
@@ -49,15 +50,23 @@ beforeAll(async () => {
     hookFailed(world, application),
     dropFailed(world),
   ]);
-  const [RestoreAllFailed, RetentionFailed, gone] = await Promise.all([
+  const [RestoreAllFailed, RetentionFailed, StorageNearBudget, gone] = await Promise.all([
     restoreAllFailed(world),
     retentionFailed(world),
+    storageNearBudget(world),
     filesAreGone(world),
   ]);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{ PointSuspicious, DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ...{
+      PointSuspicious,
+      StorageNearBudget,
+      DropFailed,
+      HookFailed,
+      RestoreAllFailed,
+      RetentionFailed,
+    },
     "Restore at 03:00": gone,
   };
 });
