@@ -56,3 +56,12 @@ export type HoldByHand = z.infer<typeof HoldByHand>;
 export const ReleaseByHand = z.strictObject({ holdId: HoldId, why, requestedBy });
 export type ReleaseByHand = z.infer<typeof ReleaseByHand>;
 export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });
+
+/** The points of one source, in the newest so many backups. */
+export const TimelineByHand = z.strictObject({ source: Name, newest: z.int().positive().max(5_000).default(90) });
+/** A point that is held back: to be believed again, or never again. */
+export const JudgementByHand = z.strictObject({ source: Name, backupId: BackupId, why, requestedBy });
+export type JudgementByHand = z.infer<typeof JudgementByHand>;
+/** Days in UTC, both included. */
+export const ExportByHand = z.strictObject({ from: z.iso.date(), to: z.iso.date() });
+export type ExportByHand = z.infer<typeof ExportByHand>;

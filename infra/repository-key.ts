@@ -11,6 +11,7 @@ const roles = [
   ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["PlanCopy", "CopyPoint", "ReadBack"],
+  ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -115,6 +115,11 @@ export class AnnouncementFailed extends BackupError {
   override readonly name = "AnnouncementFailed";
 }
 
+/** An entry of the audit log is missing, or stands where another should. */
+export class AuditBroken extends BackupError {
+  override readonly name = "AuditBroken";
+}
+
 /** This clock can't be the one that the repository was written by, or nothing has come into it for long. Nothing was let go of or deleted. */
 export class ClockJumped extends BackupError {
   override readonly name = "ClockJumped";

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { Anomalies } from "./anomaly-limits.ts";
+import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
@@ -51,6 +53,8 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
       top["copies"] === undefined
         ? undefined
         : readEach(top["copies"], "copies", (entry, path) => read(Copy, entry, path)),
+    anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
+    budget: top["budget"] === undefined ? undefined : read(Budget, top["budget"], "budget"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
@@ -60,7 +64,10 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   const sources = Object.keys((top["sources"] as object | undefined) ?? {});
   problems.push(...retentionContradictions(plan, sources));
   problems.push(...copyContradictions(plan.copies ?? {}, sources));
-  const { encryption, tell, signing, metrics, retention, copies, ...rest } = plan;
+  for (const name of Object.keys(plan.anomalies?.sources ?? {}))
+    if (!sources.includes(name))
+      problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
+  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -68,6 +75,8 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     tell,
     ...(retention ? { retention } : {}),
     ...(copies ? { copies } : {}),
+    ...(anomalies ? { anomalies } : {}),
+    ...(budget ? { budget } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -80,6 +89,8 @@ const Top = z.strictObject({
   objectives: z.unknown(),
   retention: z.unknown().optional(),
   copies: z.unknown().optional(),
+  anomalies: z.unknown().optional(),
+  budget: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

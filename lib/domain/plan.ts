@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { Anomalies } from "./anomaly-limits.ts";
+import type { Budget } from "./budget.ts";
 import type { Copy } from "./copies.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
@@ -167,6 +169,8 @@ export type Plan = {
   /** Without it nothing expires. */
   retention?: Retention;
   copies?: Record<string, Copy>;
+  anomalies?: Anomalies;
+  budget?: Budget;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;

@@ -53,6 +53,8 @@ export const repositoryLayout = (stage: string) => ({
   alarm: (source: string, code: string) => `${stage}/alarms/${source}/${code}/`,
   alarmRecord: (source: string, code: string, number: number) =>
     `${stage}/alarms/${source}/${code}/${String(number).padStart(6, "0")}.json`,
+  auditExport: (id: string, from: string, to: string, format: string) =>
+    `${stage}/exports/${id}/audit-${from}-${to}.${format}`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
@@ -61,7 +63,8 @@ export const repositoryLayout = (stage: string) => ({
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
-export type ProofName = "verified" | "quarantined" | "released" | "proven" | "copied";
+export type ProofName = "verified" | "suspicious" | "quarantined" | "released" | "proven" | "copied";
+
 /** `canary-2026-11-23T09-00-00Z`: each try to send it adds its number. */
 export const canaryId = (dueAt: Date) => `canary-${dueAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
@@ -80,7 +83,7 @@ export function restoreOfProgressKey(stage: string, key: string): { restoreId: R
 
 /** `{ proof, runId }` of a key below `proofs/<source>/`; undefined for signatures and strangers. */
 export function proofOfKey(key: string): { source: string; proof: ProofName; runId: string } | undefined {
-  const match = /\/proofs\/([^/]+)\/(verified|quarantined|released|proven|copied)-([^/.]+)\.json$/.exec(key);
+  const match = /\/proofs\/([^/]+)\/(verified|suspicious|quarantined|released|proven|copied)-([^/.]+)\.json$/.exec(key);
   if (!match) return undefined;
   const [, source, proof, runId] = match;
   return { source: source as string, proof: proof as ProofName, runId: runId as string };

@@ -32,6 +32,17 @@ describe("the packaged template", () => {
     ).toEqual([]);
   });
 
+  it("GL-20 AP-23 lets nobody delete an entry of the audit log, whatever a role's own policy says: it is kept for longer than seven years", () => {
+    const denied = statements("RepositoryBucketPolicy").find(({ Sid }) => Sid === "NothingOfTheAuditLogGoes");
+
+    expect(denied).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/local/audit/*" },
+    });
+  });
+
   it("AS-13 GL-6 starts the sweep of retention on the plan's day, in UTC", () => {
     expect(Resources["RetentionSweep"]?.Properties).toMatchObject({
       ScheduleExpression: "cron(0 4 ? * 1 *)",
@@ -47,13 +58,16 @@ describe("the packaged template", () => {
       "CancelRestoreRole",
       "CommitBackupRole",
       "ExpirePointsRole",
+      "ExportAuditRole",
       "HoldRole",
       "PrunePointsRole",
       "ReadBackRole",
+      "QuarantineRole",
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
       "ReleaseHoldRole",
+      "ReleaseRole",
       "RollbackRestoreRole",
     ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
