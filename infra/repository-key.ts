@@ -9,7 +9,7 @@ const roles = [
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["PlanCopy", "CopyPoint", "ReadBack"],
+  ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

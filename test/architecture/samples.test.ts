@@ -18,6 +18,7 @@ import {
   ResumeByHand,
   RetentionByHand,
   RollbackByHand,
+  RotateByHand,
   SourceByHand,
   SweepByHand,
 } from "#events/by-hand.ts";
@@ -54,6 +55,7 @@ const contracts: Record<string, z.ZodType> = {
   hold: HoldByHand,
   "release-hold": ReleaseByHand,
   "read-audit": AuditByHand,
+  "rotate-keys": RotateByHand,
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };

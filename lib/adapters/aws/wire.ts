@@ -15,7 +15,7 @@ import { s3Copier } from "./copier.ts";
 import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
-import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
+import { kmsDataKeys, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
@@ -85,6 +85,7 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
   );
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
+export const wireWrappingKey = (envelopeKey: string) => kmsWrappingKey(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireEraser = ({ REPOSITORY_BUCKET }: Config) => s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
