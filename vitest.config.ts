@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   cacheDir: process.env["VITEST_CACHE"] ?? "node_modules/.vite",
   test: {
+    globalSetup: "test/suite/scratch.ts",
     projects: [
       {
         test: {

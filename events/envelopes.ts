@@ -77,8 +77,14 @@ export const ExecutionEnded = executionStatus(z.enum(["FAILED", "TIMED_OUT", "AB
 export type ExecutionEnded = z.infer<typeof ExecutionEnded>;
 export const ExecutionBegun = executionStatus(z.literal("RUNNING"));
 export type ExecutionBegun = z.infer<typeof ExecutionBegun>;
+const ExecutionSucceeded = executionStatus(z.literal("SUCCEEDED"));
+export type ExecutionSucceeded = z.infer<typeof ExecutionSucceeded>;
 /** Either, told by its status. */
 export const ExecutionChanged = z.looseObject({
   ...ExecutionEnded.shape,
-  detail: z.discriminatedUnion("status", [ExecutionEnded.shape.detail, ExecutionBegun.shape.detail]),
+  detail: z.discriminatedUnion("status", [
+    ExecutionEnded.shape.detail,
+    ExecutionBegun.shape.detail,
+    ExecutionSucceeded.shape.detail,
+  ]),
 });

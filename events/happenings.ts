@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { BackupId, RestoreId } from "#domain/ids.ts";
+import { Severity } from "#domain/announcement.ts";
+import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
 
 /** What holdfast puts on the default bus, with `source: "holdfast"`. Everything that tells people hangs on these. */
 const happenings = {
@@ -50,12 +51,21 @@ const happenings = {
   }),
   AlarmRaised: z.strictObject({
     stage: z.string(),
-    code: z.string(),
-    source: z.string(),
-    /** Tells problems of one code apart: the same problem is told once. */
+    code: AlarmCode,
+    source: Name,
+    /** Critical where nothing else is said. */
+    severity: Severity.optional(),
+    /** Tells problems of one code apart: while the alarm is open, the same problem is told once. */
     problem: z.string(),
     message: z.string(),
     next: z.strictObject({ say: z.string(), command: z.string().optional() }),
+  }),
+  /** Whatever was wrong is right: ends the alarm of this source and code, and is told where it was open. */
+  AlarmRecovered: z.strictObject({
+    stage: z.string(),
+    code: AlarmCode,
+    source: Name,
+    message: z.string(),
   }),
 };
 export type Happening = {
@@ -72,6 +82,7 @@ export const Happened = z.looseObject({
     "RestoreRolledBack",
     "BackupRestored",
     "AlarmRaised",
+    "AlarmRecovered",
   ]),
   detail: z.unknown(),
 });
@@ -91,6 +102,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "BackupRestored":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRaised":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "AlarmRecovered":
       return { type, detail: happenings[type].parse(event.detail) };
   }
 }

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   AlreadyExistsException,
@@ -37,7 +37,7 @@ export async function deployStack({
   service = "holdfast",
 }: Deployment): Promise<StackOutputs> {
   await deployCopyBucket();
-  await run("sls", ["deploy", "--stage", stageAddresses.stage, "--param", `workerImage=${workerImage}`], folder);
+  await runServerless(["deploy", "--stage", stageAddresses.stage, "--param", `workerImage=${workerImage}`], folder);
   const { Stacks = [] } = await new CloudFormationClient(awsClientOptions).send(
     new DescribeStacksCommand({ StackName: `${service}-${stageAddresses.stage}` }),
   );
@@ -75,10 +75,21 @@ export async function checkTypes(): Promise<void> {
   await run("tsc", ["--noEmit", "--incremental", "--tsBuildInfoFile", stageFiles.typeScriptBuildInfo], repositoryRoot);
 }
 
-async function run(tool: string, args: readonly string[], cwd: string): Promise<void> {
+/** `sls` as it would run against AWS. What it leaves in its temporary folder, one folder per function, goes with that. */
+export async function runServerless(args: readonly string[], folder = repositoryRoot): Promise<void> {
+  await mkdir(stageFiles.build, { recursive: true });
+  const temporary = await mkdtemp(join(stageFiles.build, "sls-"));
+  try {
+    await run("sls", args, folder, { TMPDIR: temporary });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function run(tool: string, args: readonly string[], cwd: string, env: Record<string, string> = {}) {
   const { failed, timedOut, all } = await execa(join(repositoryRoot, "node_modules/.bin", tool), args, {
     cwd,
-    env: { ...emulatorEnvironment, PATH: toolPath, FORCE_COLOR: "0" },
+    env: { ...emulatorEnvironment, ...env, PATH: toolPath, FORCE_COLOR: "0" },
     stdin: "ignore",
     all: true,
     timeout: 180_000,

@@ -27,8 +27,9 @@ export const handler = defineTask(Event, async (event, { requestId }) => {
     case "holdfast":
       return tell({ happening: happeningOf(event), requestId });
     case "aws.states":
-      return event.detail.status === "RUNNING"
-        ? tell({ begun: event.detail, requestId })
+      if (event.detail.status === "RUNNING") return tell({ begun: event.detail, requestId });
+      return event.detail.status === "SUCCEEDED"
+        ? tell({ succeeded: event.detail, requestId })
         : tell({ execution: event.detail, requestId });
   }
 });

@@ -7,8 +7,10 @@ import { SweepByHand } from "#events/by-hand.ts";
 import { loadPlan } from "../plan.ts";
 
 const config = loadConfig(process.env, ["VERIFY_MACHINE"]);
+const { plan } = loadPlan(process.env);
 const ports = {
-  ...wireAws(config, loadPlan(process.env).plan.signing?.publicKeySha256),
+  ...wireAws(config, plan.signing?.publicKeySha256),
+  plan,
   machines: wireMachines(),
   verifyMachine: config.VERIFY_MACHINE,
   log,

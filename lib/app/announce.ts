@@ -1,21 +1,23 @@
 import type { Announcement } from "#domain/announcement.ts";
-import { sha256 } from "#domain/hashes.ts";
 import { machineOf, RestoreId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
-import type { ExecutionBegun, ExecutionEnded } from "#events/envelopes.ts";
-import type { Happening } from "#events/happenings.ts";
-import type { RunLog } from "#ports/log.ts";
+import type { ExecutionBegun } from "#events/envelopes.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { Channel } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
+import { endAlarm, raiseAlarm } from "./alarm-log.ts";
+import { alarmsOfFailure, goodSigns, whyItEnds } from "./alarms-of.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { claim } from "./claim.ts";
 import { countFailure } from "./count-failure.ts";
+import { asAlarm, describeRecovered } from "./describe-alarm.ts";
 import { describeFailure, readRequest, restoreOf } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
 import { describeBegun, describeCancelled } from "./describe-restore-events.ts";
 import { readCancelled } from "./read-restore.ts";
+import { executionOf, type Identity, identify, type Told, type What } from "./what-happened.ts";
 
 type Ports = CatalogPorts & {
   repository: Repository;
@@ -25,13 +27,12 @@ type Ports = CatalogPorts & {
   channels: Channel[];
   log: RunLog;
   metrics: Metrics;
+  clock: Clock;
 };
-type What = { happening: Happening } | { execution: ExecutionEnded["detail"] } | { begun: ExecutionBegun["detail"] };
-type Told = What & { requestId: string };
 
 /**
- * Tells people once. The first request to claim the message sends it, and its retries go on sending it; whoever comes
- * with the same message later has nothing to do.
+ * Tells people once. The first request to claim the event tells of it, and its retries go on; whoever comes with the same
+ * event later has nothing to do. An alarm that is open already is not told again, and its end is told once.
  */
 export const announce =
   (ports: Ports) =>
@@ -42,78 +43,92 @@ export const announce =
       ports.log.error(`ignored: an event of "${from}" is not of this stage`);
       return { told: false };
     }
-    const { runId, what } = identify(told);
+    const identity = identify(told);
+    const { runId, what } = identity;
     ports.log.belongsTo(runId);
     if (!(await claim(ports.repository, ports.layout.announced(runId, what), told.requestId))) {
       ports.log.info(`${what} was announced already`, { runId, what });
       return { told: false };
     }
-    const announcement = await describe(ports, told);
-    if (!announcement) {
-      ports.log.info(`${what} is part of what was cancelled: nothing to tell`, { runId, what });
-      return { told: false };
-    }
-    const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what }));
-    const failures = (await Promise.allSettled(tries)).flatMap((result) =>
-      result.status === "rejected" ? [result.reason] : [],
-    );
+    const announcements = [...(await describe(ports, told, identity)), ...(await describeEnds(ports, told, identity))];
+    const failures: unknown[] = [];
+    for (const announcement of announcements) failures.push(...(await tellEveryone(ports, announcement, identity)));
     if (failures.length > 0) throw failures[0];
-    ports.log.info(`${announcement.code}: told`, { channels: ports.channels.map(({ name }) => name) });
-    return { told: true, code: announcement.code };
+    const [first] = announcements;
+    if (first) return { told: true, code: first.code };
+    ports.log.info(`${what} needs no message`, { runId, what });
+    return { told: false };
   };
 
+/** What went wrong on the way; every channel is tried. */
+async function tellEveryone(ports: Ports, announcement: Announcement, { runId, what }: Identity): Promise<unknown[]> {
+  const { alarm, code } = announcement;
+  const message = alarm && !alarm.isOpen ? `${what}-ends-${alarm.sources.join("-")}-${code}` : what;
+  const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what: message }));
+  const failures = (await Promise.allSettled(tries)).flatMap((result) =>
+    result.status === "rejected" ? [result.reason] : [],
+  );
+  if (failures.length === 0) ports.log.info(`${code}: told`, { channels: ports.channels.map(({ name }) => name) });
+  return failures;
+}
+
 /** A channel that has taken the message is not told again when a retry comes because of another one. */
-async function tellOnce(
-  ports: Ports,
-  channel: Channel,
-  announcement: Announcement,
-  { runId, what }: { runId: string; what: string },
-) {
+async function tellOnce(ports: Ports, channel: Channel, announcement: Announcement, { runId, what }: Identity) {
   const receipt = ports.layout.announced(runId, `${what}-by-${channel.name}`);
   if (await ports.repository.head(receipt)) return;
   await channel.tell(announcement);
   await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
 }
 
-/** Undefined for what needs no message of its own: the safety point of a restore that was cancelled. */
-async function describe(ports: Ports, told: What): Promise<Announcement | undefined> {
-  if ("happening" in told) return describeHappening(told.happening);
+/** Nothing for what needs no message of its own: the safety point of a restore that was cancelled, an alarm that is open. */
+async function describe(ports: Ports, told: What, identity: Identity): Promise<Announcement[]> {
   if ("begun" in told) return describeStart(ports, told.begun);
+  if ("succeeded" in told) return [];
+  if ("happening" in told) {
+    const { happening } = told;
+    if (happening.type === "AlarmRecovered") return [];
+    const announcement = describeHappening(happening);
+    if (happening.type !== "AlarmRaised") return [announcement];
+    const { source, problem } = happening.detail;
+    return raise(ports, announcement, { problem, sources: [source] }, identity);
+  }
   const { execution } = told;
   const { safetyFor } = readRequest(execution);
   const restoreId = safetyFor === undefined ? restoreOf(execution) : RestoreId.safeParse(safetyFor).data;
   const cancelled = restoreId && (await readCancelled(ports, restoreId));
-  if (cancelled) return safetyFor === undefined ? describeCancelled(cancelled) : undefined;
+  if (cancelled) return safetyFor === undefined ? [describeCancelled(cancelled)] : [];
   countFailure(ports, execution);
-  return describeFailure(ports, execution);
+  const announcement = await describeFailure(ports, execution);
+  return raise(ports, announcement, alarmsOfFailure(ports.plan, execution, announcement.code), identity);
 }
 
-function describeStart({ plan, stage }: Ports, begun: ExecutionBegun["detail"]): Announcement | undefined {
+/** One message for all sources of which it is news. */
+async function raise(
+  ports: Ports,
+  announcement: Announcement,
+  { problem, sources }: { problem: string; sources: string[] },
+  { runId, what }: Identity,
+): Promise<Announcement[]> {
+  const { severity, code } = announcement;
+  const records = await Promise.all(
+    sources.map((source) => raiseAlarm(ports, { source, code }, { severity, problem }, `${runId} ${what}`)),
+  );
+  const news = records.filter((record) => record !== undefined).filter(({ isTold }) => isTold);
+  if (news.length === 0) ports.log.info(`${code} is open already: a quiet repeat`, { runId, sources });
+  return news.length === 0 ? [] : [asAlarm(announcement, news)];
+}
+
+/** The ends of alarms that this is a good sign for. */
+async function describeEnds(ports: Ports, told: What, { runId, what }: Identity): Promise<Announcement[]> {
+  const ended = await Promise.all(
+    goodSigns(told).map((sign) => endAlarm(ports, sign, `${runId} ${what} ${sign.code}`)),
+  );
+  const news = ended.filter((record) => record !== undefined).filter(({ isTold }) => isTold);
+  return news.map((record) => describeRecovered(ports, record, whyItEnds(told)));
+}
+
+function describeStart({ plan, stage }: Ports, begun: ExecutionBegun["detail"]): Announcement[] {
   const { source = "", target = plan.sources[source]?.restoreTo ?? "", requestedBy } = readRequest(begun);
   const restoreId = restoreOf(begun);
-  return restoreId && describeBegun({ restoreId, source, target, stage, requestedBy });
-}
-
-function identify(told: What): { runId: string; what: string } {
-  if ("happening" in told) return identifyHappening(told.happening);
-  const { name, stateMachineArn, status } = executionOf(told);
-  return { runId: name, what: `${machineOf(stateMachineArn)?.machine}-${status}` };
-}
-
-const executionOf = (told: Exclude<What, { happening: Happening }>) => ("begun" in told ? told.begun : told.execution);
-
-function identifyHappening({ type, detail }: Happening): { runId: string; what: string } {
-  switch (type) {
-    case "BackupCommitted":
-      return { runId: detail.backupId, what: type };
-    case "PointVerified":
-      return { runId: detail.backupId, what: `${type}-${detail.source}` };
-    case "RestoreFinished":
-    case "RestoreRolledBack":
-      return { runId: detail.restoreId, what: `${type}-${detail.source}` };
-    case "BackupRestored":
-      return { runId: `restore-all-${detail.execution}`, what: type };
-    case "AlarmRaised":
-      return { runId: `alarm-${sha256(detail.problem).slice(0, 16)}`, what: detail.code };
-  }
+  return restoreId ? [describeBegun({ restoreId, source, target, stage, requestedBy })] : [];
 }

@@ -11,7 +11,7 @@ const whenOfNoUse = (what: string, keptFor: string | undefined) =>
     : `nothing: ${what} is dropped after ${keptFor}. When you no longer need it before:`;
 
 /** What people are told of what went well, or of an alarm that was raised outside an execution. */
-export function describeHappening({ type, detail }: Happening): Announcement {
+export function describeHappening({ type, detail }: Exclude<Happening, { type: "AlarmRecovered" }>): Announcement {
   switch (type) {
     case "BackupCommitted": {
       const failed = Object.keys(detail.failed);
@@ -98,7 +98,7 @@ export function describeHappening({ type, detail }: Happening): Announcement {
       };
     case "AlarmRaised":
       return {
-        severity: "critical",
+        severity: detail.severity ?? "critical",
         code: detail.code,
         title: `${detail.code}: ${detail.source}`,
         happened: detail.message.split("\n"),

@@ -1,6 +1,7 @@
 import { hookRunOf } from "#domain/hooks.ts";
 import type { RunLog } from "#ports/log.ts";
 import type { Events, Machines } from "#ports/messaging.ts";
+import { readAlarm } from "./alarm-log.ts";
 import { findHookRuns, type HookRun, readQuiesced } from "./hook-runs.ts";
 import type { HookPorts } from "./run-hook.ts";
 import type { Answer } from "./start-backup.ts";
@@ -33,6 +34,7 @@ export const resumeLate =
       undone.push(result);
       const isTold = result.attempt > 0 && result.attempt + 1 !== MOST_ATTEMPTS;
       if (result.problems.length > 0 && !isTold) await alarm(ports, result);
+      if (result.problems.length === 0) await allClear(ports, result);
     }
     const problems = undone.flatMap(({ run, problems: of }) => of.map((problem) => `${run.source}: ${problem}`));
     return {
@@ -47,6 +49,13 @@ export const resumeLate =
 
 async function isStillRunning(ports: Ports, one: HookRun): Promise<boolean> {
   return ports.machines.isRunning((await readQuiesced(ports, one)).executionArn);
+}
+
+async function allClear(ports: Ports, { run: { runId, source, target } }: Undone): Promise<void> {
+  const { events, stage } = ports;
+  if (!(await readAlarm(ports, { source, code: "HookFailed" }))?.isOpen) return;
+  const message = `The hooks around ${target ?? source} in ${runId} are undone now.`;
+  await events.emit({ type: "AlarmRecovered", detail: { stage, code: "HookFailed", source, message } });
 }
 
 async function alarm({ events, stage }: Ports, { run, attempt, problems }: Undone): Promise<void> {

@@ -1,8 +1,10 @@
 import type { BackupId } from "#domain/ids.ts";
+import type { Plan } from "#domain/plan.ts";
 import { placeOf } from "#domain/repository-key.ts";
 import { judgeHistory, type Tampering } from "#domain/tampering.ts";
 import type { Log } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
+import { settleAlarms } from "./alarm-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { expectations } from "./expectations.ts";
 import { raiseTampering } from "./raise-tampering.ts";
@@ -12,6 +14,7 @@ const NAMED_AT_MOST = 20;
 
 type Ports = CatalogPorts & {
   stage: string;
+  plan: Plan;
   bucket: string;
   events: Events;
   log: Log;
@@ -46,6 +49,7 @@ export const sweepRepository =
       await ports.check({ bucket: ports.bucket, key });
     }
     const problems = await raiseTampering(ports, found);
+    await settleAlarms(ports);
     return {
       verdict:
         found.length === 0

@@ -1,7 +1,9 @@
+import { z } from "zod";
 import type { RestoreId } from "./ids.ts";
 
 /** How loud: there is one SNS topic for each. */
-export type Severity = "info" | "warning" | "critical";
+export const Severity = z.enum(["info", "warning", "critical"]);
+export type Severity = z.infer<typeof Severity>;
 
 /** What people are told: what happened to what, what is intact, what to do next. Channels only lay it out. */
 export type Announcement = {
@@ -16,6 +18,8 @@ export type Announcement = {
   figures: { label: string; value: string }[];
   /** The restore that it is about: its messages belong together. */
   restore?: { restoreId: RestoreId; is: "begun" | "under way" | "ended" };
+  /** The alarms of this code that it is about: one per source, open or ended. */
+  alarm?: { sources: string[]; isOpen: boolean };
 };
 
 /** The same words for channels that take plain text. */

@@ -6,6 +6,9 @@ export const Name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, "must be 2 to 32 of a-z, 0-9 and -, begin with a letter, not end with -");
 
+/** What is wrong, and the name of its runbook: `BackupFailed`. */
+export const AlarmCode = z.string().regex(/^[A-Z][A-Za-z]{2,60}$/, "must look like BackupFailed");
+
 const TIME = String.raw`\d{4}-\d{2}-\d{2}-\d{6}`;
 /** `2026-02-23-020000-nightly`, `…-manual-k3x9`, `…-safety-<restoreId>`. */
 export const BackupId = z

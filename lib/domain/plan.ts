@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Copy } from "./copies.ts";
-import { Duration } from "./duration.ts";
+import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
@@ -109,6 +109,8 @@ export const Tell = z.strictObject({
     .optional()
     .describe("A channel of Slack: by its incoming webhook, or by a bot, which can also show how far a restore is."),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
+  remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
+  calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),
 });
 /** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */
 export const MetricNames = z.strictObject({

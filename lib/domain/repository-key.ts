@@ -4,7 +4,7 @@ import { sourceOfArtifact } from "./repository-layout.ts";
 /** Where a key belongs: what repository-layout.ts builds, read backwards. */
 export type Place =
   | { kind: "artifact" | "manifest" | "manifest signature" | "restore guide" | "proof"; backupId: BackupId }
-  | { kind: "wrapped key" | "run" | "evidence" | "expiry" | "hold" | "audit entry" };
+  | { kind: "wrapped key" | "run" | "evidence" | "expiry" | "hold" | "audit entry" | "alarm" };
 
 const OF_A_BACKUP = [
   ["manifest", /^manifest\.json$/],
@@ -22,6 +22,7 @@ const ELSEWHERE = [
     "expiry",
     /^expired\/\d{4}-[a-z0-9-]+\/[a-z][a-z0-9-]*\/[\d-]+-[a-z0-9]{4}-(expired|kept|pruning|pruned|orphans)(\.json|\.[0-9a-f]{64}\.sig)$/,
   ],
+  ["alarm", /^alarms\/[a-z][a-z0-9-]*\/[A-Z][A-Za-z]*\/\d{6}\.json$/],
   ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["hold", /^holds\/[\d-]+-[a-z0-9]{4}(\.released)?(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["evidence", /^restores\/[\w-]+\/(evidence|rollback|dropped|cancelled)(\.json|\.[0-9a-f]{64}\.sig)$/],

@@ -46,6 +46,11 @@ export const repositoryLayout = (stage: string) => ({
   /** `day`: 2026-02-23. */
   auditEntry: (day: string, number: number) =>
     `${stage}/audit/${day.replaceAll("-", "/")}/${String(number).padStart(6, "0")}.json`,
+  alarms: `${stage}/alarms/`,
+  alarmsOf: (source: string) => `${stage}/alarms/${source}/`,
+  alarm: (source: string, code: string) => `${stage}/alarms/${source}/${code}/`,
+  alarmRecord: (source: string, code: string, number: number) =>
+    `${stage}/alarms/${source}/${code}/${String(number).padStart(6, "0")}.json`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,

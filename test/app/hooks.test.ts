@@ -226,7 +226,11 @@ describe("an execution that ended without undoing its hooks", () => {
 
     await endLate(world);
     for (let sweep = 0; sweep < 6; sweep++) await endLate(world, {});
-    for (const happening of world.happened) await announce(world.ports)({ happening, requestId: "1" });
+    const tellAll = async () => {
+      for (const [index, happening] of world.happened.entries())
+        await announce(world.ports)({ happening, requestId: String(index) });
+    };
+    await tellAll();
 
     expect(world.happened).toHaveLength(2);
     expect(world.told).toMatchObject([{ code: "HookFailed", severity: "critical" }, { code: "HookFailed" }]);
@@ -235,6 +239,11 @@ describe("an execution that ended without undoing its hooks", () => {
     );
     expect(world.did.filter((one) => one.includes('"after"'))).toHaveLength(5); // bounded
     expect(world.counts.get("web")).toBe(3);
+
+    world.broken.clear();
+    for (const _ of [1, 2]) await resumeLate(world.ports)({ again: true }, "by hand");
+    await tellAll();
+    expect(world.told.slice(2)).toMatchObject([{ code: "HookFailed", alarm: { sources: ["app-db"], isOpen: false } }]);
   });
 
   it("is not told of twice: what its own machine could not undo, its failure has told", async () => {

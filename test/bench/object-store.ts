@@ -51,13 +51,18 @@ export async function startObjectStore(): Promise<ObjectStore> {
   await rm(store, { recursive: true, force: true });
   const [objects, versions] = [join(store, "objects"), join(store, "versions")];
   for (const folder of [objects, versions]) await mkdir(folder, { recursive: true });
-  const address = `${benchAddresses.host}:${benchAddresses.s3}`;
-  const server = execa(program, ["--port", address, "--quiet", "posix", "--versioning-dir", versions, objects], {
-    env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
-    stdio: ["ignore", "ignore", "ignore"],
-    reject: false,
-  });
-  const client = new S3Client({ endpoint: url, region: "us-east-1", credentials, maxAttempts: 1 });
+  // On every address: the one that containers know is this machine's only while a container runs.
+  const server = execa(
+    program,
+    ["--port", `:${benchAddresses.s3}`, "--quiet", "posix", "--versioning-dir", versions, objects],
+    {
+      env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
+      stdio: ["ignore", "ignore", "ignore"],
+      reject: false,
+    },
+  );
+  const endpoint = `http://127.0.0.1:${benchAddresses.s3}`;
+  const client = new S3Client({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
   const isUp = () =>
     client.send(new CreateBucketCommand({ Bucket: BUCKET })).then(
       () => true,

@@ -35,7 +35,7 @@ export async function startStandIn(secret: Record<string, string>): Promise<Stan
       .writeHead(answer ? 200 : 400, { "content-type": "application/x-amz-json-1.1" })
       .end(JSON.stringify(answer ?? { __type: "UnknownOperationException", message: target }));
   });
-  server.listen(benchAddresses.standIn, benchAddresses.host);
+  server.listen(benchAddresses.standIn);
   await once(server, "listening");
   return {
     url: `http://${benchAddresses.host}:${benchAddresses.standIn}`,

@@ -2,8 +2,8 @@ import { copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { emulatorEnvironment, repositoryRoot, stageFiles } from "../../local/stage-layout.ts";
-import { quietly } from "./steps.ts";
+import { runServerless } from "../../local/deploy.ts";
+import { repositoryRoot, stageFiles } from "../../local/stage-layout.ts";
 
 /** The local stage as it is deployed, and what other parameters and plans make of the same files. */
 const variants = {
@@ -26,7 +26,7 @@ export async function packageEach(names = everyPackage): Promise<void> {
   for (const name of names) {
     if (name !== "local") await layOut(name);
     const parameters = Object.entries(variants[name]).flatMap(([key, value]) => ["--param", `${key}=${value}`]);
-    await quietly("sls", ["package", "--stage", "local", ...parameters], emulatorEnvironment, folderOf(name));
+    await runServerless(["package", "--stage", "local", ...parameters], folderOf(name));
     const linter = join(repositoryRoot, ".holdfast/venv/bin/cfn-lint");
     const linted = await execa(linter, ["-i", "W3005", "-t", templateOf(name)], { all: true, reject: false });
     if (linted.failed) throw new Error(`cfn-lint, ${name}:\n${linted.all}`);

@@ -3,15 +3,10 @@ import { execa } from "execa";
 import { repositoryRoot, toolPath } from "../../local/stage-layout.ts";
 
 /** A tool of the repository that says nothing when all is well; its words are the error when it isn't. */
-export async function quietly(
-  tool: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-  cwd = repositoryRoot,
-): Promise<void> {
+export async function quietly(tool: string, args: readonly string[]): Promise<void> {
   const { failed, all } = await execa(join(repositoryRoot, "node_modules/.bin", tool), args, {
-    cwd,
-    env: { ...env, PATH: toolPath, FORCE_COLOR: "0" },
+    cwd: repositoryRoot,
+    env: { PATH: toolPath, FORCE_COLOR: "0" },
     stdin: "ignore",
     all: true,
     timeout: 300_000,
