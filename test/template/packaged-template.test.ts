@@ -60,6 +60,12 @@ describe("the packaged template", () => {
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });
 
+  it("AS-12 lets the wrapping key be rotated each quarter, and its function wrap data keys from that key to that key only", () => {
+    expect(Resources["EnvelopeKey"]?.Properties).toMatchObject({ EnableKeyRotation: true, RotationPeriodInDays: 90 });
+    const ofKeys = statements("RotateKeysRole").filter(({ Action }) => JSON.stringify(Action).includes("ReEncrypt"));
+    expect(ofKeys.map(({ Resource }) => Resource)).toEqual([{ "Fn::GetAtt": ["EnvelopeKey", "Arn"] }]);
+  });
+
   it("N7 lets check-plan read manifests with their signatures, and neither an artifact, a proof nor a key", () => {
     const reads = statements("CheckPlanRole").filter(({ Action }) =>
       [Action].flat().some((one) => one.startsWith("s3:")),
