@@ -9,7 +9,7 @@ const roles = [
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys"],
+  ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -4,6 +4,7 @@ import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
+import { Lock, lockContradictions } from "./lock-policy.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions, type Problem } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
@@ -51,6 +52,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
       top["copies"] === undefined
         ? undefined
         : readEach(top["copies"], "copies", (entry, path) => read(Copy, entry, path)),
+    lock: top["lock"] === undefined ? undefined : read(Lock, top["lock"], "lock"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
@@ -59,8 +61,9 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
   const sources = Object.keys((top["sources"] as object | undefined) ?? {});
   problems.push(...retentionContradictions(plan, sources));
+  problems.push(...lockContradictions(plan.lock, plan.retention));
   problems.push(...copyContradictions(plan.copies ?? {}, sources));
-  const { encryption, tell, signing, metrics, retention, copies, ...rest } = plan;
+  const { encryption, tell, signing, metrics, retention, copies, lock, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -68,6 +71,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     tell,
     ...(retention ? { retention } : {}),
     ...(copies ? { copies } : {}),
+    ...(lock ? { lock } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -80,6 +84,7 @@ const Top = z.strictObject({
   objectives: z.unknown(),
   retention: z.unknown().optional(),
   copies: z.unknown().optional(),
+  lock: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

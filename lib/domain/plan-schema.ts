@@ -3,6 +3,7 @@ import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import { Lock } from "./lock-policy.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
 import { Retention } from "./retention-policy.ts";
@@ -53,6 +54,7 @@ function planSchema(engines: EngineSections) {
     objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
     retention: Retention.optional().describe("How long points are kept. Without it nothing expires."),
     copies: z.record(Name, Copy).optional().describe("Where points are copied to once they are verified."),
+    lock: Lock.optional().describe("Object Lock on what is kept. Without it nothing is locked."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
     metrics: MetricNames.optional().describe("How metrics are called."),

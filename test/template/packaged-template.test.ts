@@ -60,6 +60,15 @@ describe("the packaged template", () => {
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });
 
+  it("N7 T6 lets one role lock what is kept, and nobody take a lock off or shorten it", () => {
+    const having = (wanted: RegExp) =>
+      ofType("AWS::IAM::Role").flatMap(([role]) =>
+        actionsOf(role).some((action) => wanted.test(action)) ? [role] : [],
+      );
+    expect(having(/PutObjectRetention/)).toEqual(["LockPointsRole"]);
+    expect(having(/Bypass|PutObjectLegalHold|PutBucketObjectLock/)).toEqual([]);
+  });
+
   it("AS-12 lets the wrapping key be rotated each quarter, and its function wrap data keys from that key to that key only", () => {
     expect(Resources["EnvelopeKey"]?.Properties).toMatchObject({ EnableKeyRotation: true, RotationPeriodInDays: 90 });
     const ofKeys = statements("RotateKeysRole").filter(({ Action }) => JSON.stringify(Action).includes("ReEncrypt"));
@@ -120,7 +129,7 @@ describe("the packaged template", () => {
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(6);
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(7);
   });
 
   it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
