@@ -55,6 +55,18 @@ export const HoldByHand = HoldScope.extend({ until: z.iso.datetime({ offset: tru
 export type HoldByHand = z.infer<typeof HoldByHand>;
 export const ReleaseByHand = z.strictObject({ holdId: HoldId, why, requestedBy });
 export type ReleaseByHand = z.infer<typeof ReleaseByHand>;
+/** `{}` wraps anew what was wrapped before the last rotation; `now` rotates first, which KMS else does every 90 days. */
+export const RotateByHand = z
+  .strictObject({
+    now: z.boolean().default(false),
+    because: z.string().min(10).max(500).optional(),
+    requestedBy: requestedBy.optional(),
+  })
+  .refine(({ now, because }) => !now || because !== undefined, {
+    path: ["because"],
+    message: "now needs its reason in at least 10 characters",
+  });
+export type RotateByHand = z.infer<typeof RotateByHand>;
 export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });
 
 /** The points of one source, in the newest so many backups. */

@@ -10,8 +10,8 @@ const roles = [
   ...["DescribeRestore", "CancelRestore"],
   ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
+  ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -16,7 +16,7 @@ type Failed = ExecutionEnded["detail"];
 export function alarmsOfFailure(plan: Plan, execution: Failed, code: string): Raised & { sources: string[] } {
   const machine = machineOf(execution.stateMachineArn)?.machine ?? "";
   const { scheduledTime, backupId, ...request } = readRequest(execution);
-  const isRepeatable = machine === "drop" || machine === "retention" || scheduledTime !== undefined;
+  const isRepeatable = ["drop", "retention", "copy"].includes(machine) || scheduledTime !== undefined;
   const problem = machine === "verify" && backupId !== undefined ? backupId : isRepeatable ? code : execution.name;
   return {
     severity: "critical",
@@ -31,6 +31,7 @@ function sourcesOf(
   machine: string,
   { source, target, backup }: { source?: string | undefined; target?: string | undefined; backup?: string | undefined },
 ): string[] {
+  if (machine === "copy") return [machine]; // that a newer point could be copied does not end it
   if (source !== undefined) return [source];
   if (machine !== "backup" && machine !== "verify") return [machine];
   const lines = readableCause(cause, error ?? status).split("\n");

@@ -125,6 +125,11 @@ export class ClockJumped extends BackupError {
   override readonly name = "ClockJumped";
 }
 
+/** Not everything that is kept could be locked. What could be is; nothing was let go of by this sweep. */
+export class LockFailed extends BackupError {
+  override readonly name = "LockFailed";
+}
+
 /** Name and message of anything that was thrown, for outcomes and logs. */
 export function describeError(error: unknown): { name: string; message: string } {
   return error instanceof Error

@@ -6,6 +6,7 @@ import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
+import { Lock, lockContradictions } from "./lock-policy.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions, type Problem } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
@@ -55,6 +56,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
         : readEach(top["copies"], "copies", (entry, path) => read(Copy, entry, path)),
     anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
     budget: top["budget"] === undefined ? undefined : read(Budget, top["budget"], "budget"),
+    lock: top["lock"] === undefined ? undefined : read(Lock, top["lock"], "lock"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
@@ -63,11 +65,12 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
   const sources = Object.keys((top["sources"] as object | undefined) ?? {});
   problems.push(...retentionContradictions(plan, sources));
+  problems.push(...lockContradictions(plan.lock, plan.retention));
   problems.push(...copyContradictions(plan.copies ?? {}, sources));
   for (const name of Object.keys(plan.anomalies?.sources ?? {}))
     if (!sources.includes(name))
       problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
-  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, ...rest } = plan;
+  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, lock, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -77,6 +80,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     ...(copies ? { copies } : {}),
     ...(anomalies ? { anomalies } : {}),
     ...(budget ? { budget } : {}),
+    ...(lock ? { lock } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -91,6 +95,7 @@ const Top = z.strictObject({
   copies: z.unknown().optional(),
   anomalies: z.unknown().optional(),
   budget: z.unknown().optional(),
+  lock: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

@@ -5,6 +5,7 @@ import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import { Lock } from "./lock-policy.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
 import { Retention } from "./retention-policy.ts";
@@ -57,6 +58,7 @@ function planSchema(engines: EngineSections) {
     copies: z.record(Name, Copy).optional().describe("Where points are copied to once they are verified."),
     anomalies: Anomalies.optional().describe("How far a point may be from what is usual before it is suspicious."),
     budget: Budget.optional().describe("How much the repository may hold and cost before people are told."),
+    lock: Lock.optional().describe("Object Lock on what is kept. Without it nothing is locked."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
     metrics: MetricNames.optional().describe("How metrics are called."),

@@ -6,6 +6,7 @@ import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import type { Lock } from "./lock-policy.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import type { Retention } from "./retention-policy.ts";
 import { Cron } from "./schedule.ts";
@@ -171,6 +172,7 @@ export type Plan = {
   copies?: Record<string, Copy>;
   anomalies?: Anomalies;
   budget?: Budget;
+  lock?: Lock;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;

@@ -17,7 +17,7 @@ export const repositoryLayout = (stage: string) => ({
   proofSignature: (proofKey: string, sha256: string) => `${proofKey.replace(/\.json$/, "")}.${sha256}.sig`,
   wrappedKey: (keyId: string, generation: number) => `${stage}/keys/${keyId}/${generation}.json`,
   runs: `${stage}/runs/`,
-  wrappedKeys: (keyId: string) => `${stage}/keys/${keyId}/`,
+  wrappedKeys: (keyId?: string) => `${stage}/keys/${keyId === undefined ? "" : `${keyId}/`}`,
   run: (runId: string) => `${stage}/runs/${runId}/`,
   claim: (runId: string) => `${stage}/runs/${runId}/claim.json`,
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
@@ -101,6 +101,12 @@ export function expiryOfKey(key: string): { source: string; sweep: SweepId; step
 export function auditEntryOfKey(key: string): { day: string; number: number } | undefined {
   const [, year, month, day, number] = /\/audit\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{6})\.json$/.exec(key) ?? [];
   return number === undefined ? undefined : { day: `${year}-${month}-${day}`, number: Number(number) };
+}
+
+/** A data key and which of its wrappings; undefined for strangers. */
+export function wrappedKeyOfKey(key: string): { keyId: string; generation: number } | undefined {
+  const [, keyId, generation] = /\/keys\/([^/]+)\/(\d+)\.json$/.exec(key) ?? [];
+  return keyId === undefined ? undefined : { keyId, generation: Number(generation) };
 }
 
 /** The source in an artifact's key. */

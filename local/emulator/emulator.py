@@ -22,6 +22,7 @@ CORRECTIONS = [
     "s3_event_version_id",
     "s3_part_copy_checksum",
     "s3_bucket_lock",
+    "kms_rotation",
     "scheduler",
     "task_containers",
     "task_lifecycle",

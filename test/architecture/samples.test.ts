@@ -21,6 +21,7 @@ import {
   ResumeByHand,
   RetentionByHand,
   RollbackByHand,
+  RotateByHand,
   SweepByHand,
   TimelineByHand,
 } from "#events/by-hand.ts";
@@ -64,6 +65,7 @@ const contracts: Record<string, z.ZodType> = {
   quarantine: JudgementByHand,
   "export-audit": ExportByHand,
   "check-storage": z.strictObject({}),
+  "rotate-keys": RotateByHand,
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };

@@ -18,7 +18,8 @@ import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
 import { s3Inventory } from "./inventory.ts";
-import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
+import { kmsDataKeys, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
+import { s3Locker } from "./locker.ts";
 import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
@@ -89,9 +90,11 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
   );
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
+export const wireWrappingKey = (envelopeKey: string) => kmsWrappingKey(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireEraser = ({ REPOSITORY_BUCKET }: Config) => s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireInventory = ({ REPOSITORY_BUCKET }: Config) => s3Inventory(new S3Client(RETRIES), REPOSITORY_BUCKET);
+export const wireLocker = ({ REPOSITORY_BUCKET }: Config) => s3Locker(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 export const wireExecutions = () => sfnExecutions(new SFNClient(RETRIES));
