@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HoldId, HoldScope } from "#domain/hold.ts";
-import { BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { Disaster } from "#domain/people.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
 export const BackupByHand = z.strictObject({ backup: Name, sources: z.array(Name).min(1).optional() });
@@ -67,6 +68,23 @@ export const RotateByHand = z
     message: "now needs its reason in at least 10 characters",
   });
 export type RotateByHand = z.infer<typeof RotateByHand>;
+/** `resolved` ends the alarm by hand: for what no good sign can end. */
+export const AcknowledgeByHand = z.strictObject({
+  source: Name,
+  code: AlarmCode,
+  requestedBy,
+  because: why.optional(),
+  resolved: z.boolean().default(false),
+});
+export type AcknowledgeByHand = z.infer<typeof AcknowledgeByHand>;
+/** `since`: when it happened, or may have begun. `options`: those of `start-restore`, for some databases, tables or files only. */
+export const WhatNowByHand = z.strictObject({
+  what: Disaster,
+  source: Name,
+  since: z.iso.datetime({ offset: true }).optional(),
+  options: z.record(z.string(), z.unknown()).optional(),
+});
+export type WhatNowByHand = z.infer<typeof WhatNowByHand>;
 export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });
 
 /** The points of one source, in the newest so many backups. */

@@ -60,6 +60,18 @@ const happenings = {
     message: z.string(),
     next: z.strictObject({ say: z.string(), command: z.string().optional() }),
   }),
+  /** An open alarm has climbed a rung, or is told of as it stands. */
+  AlarmEscalated: z.strictObject({
+    stage: z.string(),
+    code: AlarmCode,
+    source: Name,
+    openedAt: z.iso.datetime(),
+    openFor: z.string(),
+    /** Who was told; absent for a status update. */
+    role: Name.optional(),
+    contacts: z.array(z.string()),
+    acknowledgedBy: z.string().optional(),
+  }),
   /** Whatever was wrong is right: ends the alarm of this source and code, and is told where it was open. */
   AlarmRecovered: z.strictObject({
     stage: z.string(),
@@ -86,6 +98,7 @@ export const Happened = z.looseObject({
     "AlarmRaised",
     "AlarmRecovered",
     "CanarySent",
+    "AlarmEscalated",
   ]),
   detail: z.unknown(),
 });
@@ -105,6 +118,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "BackupRestored":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRaised":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "AlarmEscalated":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRecovered":
       return { type, detail: happenings[type].parse(event.detail) };

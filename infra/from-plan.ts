@@ -19,6 +19,7 @@ export function fromPlan(stage: string) {
       ...fileSystems(plan),
       ...hooks(plan),
       ...mails(plan),
+      ...roleTopics(stage, plan),
       ...repositoryKey(plan),
       ...copies(stage, plan),
       ...sweepOfCopies(stage, plan),
@@ -75,12 +76,12 @@ function secretPolicies(plan: Plan) {
   const strangers = secretsOf(
     Object.fromEntries(Object.entries(plan.targets).filter(([, { source }]) => source === undefined)),
   ); // their safety points
-  const slack = secretsOfSlack(plan.tell);
+  const channels = secretsOfChannels(plan.tell);
   return {
     ...readSecrets("CaptureSecrets", "CaptureTaskRole", [...sources, ...strangers]),
     ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
-    ...readSecrets("AnnounceSecrets", "AnnounceRole", slack),
     ...readSecrets("WatchSecrets", "WatchRole", plan.tell.deadMan ? [plan.tell.deadMan.urlSecret] : []),
+    ...readSecrets("AnnounceSecrets", "AnnounceRole", channels),
   };
 }
 
@@ -123,7 +124,27 @@ const mails = ({ tell }: Plan) =>
     ),
   );
 
-function secretsOfSlack({ slack }: Plan["tell"]): string[] {
-  if (slack === undefined) return [];
-  return ["botTokenSecret" in slack ? slack.botTokenSecret : slack.webhookSecret];
+/** A topic per role, with the mail and the phones of its contacts. */
+const roleTopics = (stage: string, { roles = {}, contacts = {} }: Plan) =>
+  Object.fromEntries(
+    Object.entries(roles).flatMap(([role, { primary, secondary }]) => {
+      const id = `${logicalId(role)}RoleTopic`;
+      const people = [primary, secondary].flatMap((name) => (name === undefined ? [] : (contacts[name] ?? [])));
+      const endpoints = people.flatMap(({ email, phone }) => [
+        ...(email === undefined ? [] : [{ Protocol: "email", Endpoint: email }]),
+        ...(phone === undefined ? [] : [{ Protocol: "sms", Endpoint: phone }]),
+      ]);
+      return [
+        [id, { Type: "AWS::SNS::Topic", Properties: { TopicName: `holdfast-${stage}-role-${role}` } }],
+        ...endpoints.map((endpoint, index) => [
+          `${id}Contact${index}`,
+          { Type: "AWS::SNS::Subscription", Properties: { ...endpoint, TopicArn: { Ref: id } } },
+        ]),
+      ];
+    }),
+  );
+
+function secretsOfChannels({ slack, pagerDuty, webhook }: Plan["tell"]): string[] {
+  const ofSlack = slack && ("botTokenSecret" in slack ? slack.botTokenSecret : slack.webhookSecret);
+  return [ofSlack, pagerDuty?.routingKeySecret, webhook?.secret].filter((arn) => arn !== undefined);
 }

@@ -12,6 +12,7 @@ const roles = [
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
+  ...["WhatNow", "ClimbLadder", "Acknowledge"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

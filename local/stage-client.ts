@@ -15,11 +15,17 @@ import { repositoryLayout } from "../lib/domain/repository-layout.ts";
 import type { LocalStage } from "./local-stage.ts";
 
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
-type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy";
+type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy" | "escalate";
 
-const Message = z.object({ at: z.string(), channel: z.enum(["slack", "slack-update", "sns"]), body: z.unknown() });
 const Ping = z.object({ at: z.string(), isWell: z.boolean(), text: z.string() });
+const Message = z.object({
+  at: z.string(),
+  channel: z.enum(["slack", "slack-update", "sns"]),
+  body: z.unknown(),
+});
 export type Message = z.infer<typeof Message>;
+const Received = z.looseObject({ channel: z.string(), body: z.unknown() });
+const isMachine = (channel: string) => channel === "pagerduty" || channel === "webhook";
 
 /** What a person does with a stage, by the same APIs: start, look, wait, read messages. For the demo and the tests. */
 export function stageClient(stage: LocalStage) {
@@ -62,7 +68,8 @@ export function stageClient(stage: LocalStage) {
     );
     return execution;
   };
-  const messages = async () => z.array(Message).parse(await (await fetch(`${stage.sink}/messages`)).json());
+  const received = async () => z.array(Received).parse(await (await fetch(`${stage.sink}/messages`)).json());
+  const messages = async () => z.array(Message).parse((await received()).filter(({ channel }) => !isMachine(channel)));
 
   return {
     s3,
@@ -81,6 +88,10 @@ export function stageClient(stage: LocalStage) {
         .array(Ping)
         .parse(await (await fetch(`${stage.sink}/pings`)).json())
         .at(-1);
+    },
+    /** What PagerDuty, or the signed webhook, was sent. */
+    async sentTo(channel: "pagerduty" | "webhook"): Promise<unknown[]> {
+      return (await received()).filter((one) => one.channel === channel).map(({ body }) => body);
     },
     clearMessages: async () => void (await fetch(`${stage.sink}/messages`, { method: "DELETE" })),
     /** Waits until a message has come that `isIt`. */

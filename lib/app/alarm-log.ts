@@ -2,6 +2,7 @@ import {
   type AlarmKey,
   type AlarmPolicy,
   AlarmRecord,
+  acknowledged,
   type IsOver,
   isUnsettled,
   type Raised,
@@ -50,12 +51,19 @@ export const endAlarm = (
 ): Promise<AlarmRecord | undefined> =>
   follow(ports, key, by, (last) => recovered(last, isOver, ports.clock(), policyOf(ports.plan)));
 
+/** Somebody has taken it; undefined where it is not open. */
+export const acknowledgeAlarm = (
+  ports: Pick<Ports, "repository" | "layout" | "clock">,
+  key: AlarmKey,
+  who: { claimed: string; call: string },
+): Promise<AlarmRecord | undefined> => follow(ports, key, who.call, (last) => acknowledged(last, who));
+
 /** How an alarm stands: its last record; undefined for one that was never opened. */
 export const readAlarm = async (ports: Reading, key: AlarmKey): Promise<AlarmRecord | undefined> =>
   (await tailOf(ports, key, 1)).records.at(-1);
 
 /** The last record of every alarm that there ever was. */
-async function readAlarms(ports: Reading): Promise<AlarmRecord[]> {
+export async function readAlarms(ports: Reading): Promise<AlarmRecord[]> {
   const { repository, layout } = ports;
   const found: AlarmRecord[] = [];
   for (const source of await repository.folders(layout.alarms))
@@ -83,7 +91,7 @@ const policyOf = ({ tell }: Plan): AlarmPolicy => ({
 });
 
 async function follow(
-  ports: Ports,
+  ports: Pick<Ports, "repository" | "layout" | "clock">,
   { source, code }: AlarmKey,
   by: string,
   decide: (last: AlarmRecord | undefined) => ReturnType<typeof raised>,

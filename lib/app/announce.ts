@@ -1,10 +1,14 @@
+import type { AlarmRecord } from "#domain/alarm.ts";
 import type { Announcement } from "#domain/announcement.ts";
+import { ladderOf } from "#domain/escalation.ts";
+import { sha256 } from "#domain/hashes.ts";
 import { machineOf, RestoreId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { ExecutionBegun } from "#events/envelopes.ts";
+import type { EscalationState } from "#events/escalation-state.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
-import type { Channel } from "#ports/messaging.ts";
+import type { Channel, Machines } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { endAlarm, raiseAlarm } from "./alarm-log.ts";
@@ -17,6 +21,7 @@ import { describeFailure, readRequest, restoreOf } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
 import { describeBegun, describeCancelled } from "./describe-restore-events.ts";
 import { readCancelled } from "./read-restore.ts";
+import { tellChannels } from "./tell-channels.ts";
 import { executionOf, type Identity, identify, type Told, type What } from "./what-happened.ts";
 
 type Ports = CatalogPorts & {
@@ -28,6 +33,8 @@ type Ports = CatalogPorts & {
   log: RunLog;
   metrics: Metrics;
   clock: Clock;
+  machines: Machines;
+  escalateMachine: string;
 };
 
 /**
@@ -52,7 +59,8 @@ export const announce =
     }
     const announcements = [...(await describe(ports, told, identity)), ...(await describeEnds(ports, told, identity))];
     const failures: unknown[] = [];
-    for (const announcement of announcements) failures.push(...(await tellEveryone(ports, announcement, identity)));
+    for (const announcement of announcements)
+      failures.push(...(await tellChannels(ports, announcement, messageOf(announcement, identity))));
     if (failures.length > 0) throw failures[0];
     const [first] = announcements;
     if (first) return { told: true, code: first.code };
@@ -60,25 +68,9 @@ export const announce =
     return { told: false };
   };
 
-/** What went wrong on the way; every channel is tried. */
-async function tellEveryone(ports: Ports, announcement: Announcement, { runId, what }: Identity): Promise<unknown[]> {
-  const { alarm, code } = announcement;
-  const message = alarm && !alarm.isOpen ? `${what}-ends-${alarm.sources.join("-")}-${code}` : what;
-  const tries = ports.channels.map((channel) => tellOnce(ports, channel, announcement, { runId, what: message }));
-  const failures = (await Promise.allSettled(tries)).flatMap((result) =>
-    result.status === "rejected" ? [result.reason] : [],
-  );
-  if (failures.length === 0) ports.log.info(`${code}: told`, { channels: ports.channels.map(({ name }) => name) });
-  return failures;
-}
-
-/** A channel that has taken the message is not told again when a retry comes because of another one. */
-async function tellOnce(ports: Ports, channel: Channel, announcement: Announcement, { runId, what }: Identity) {
-  const receipt = ports.layout.announced(runId, `${what}-by-${channel.name}`);
-  if (await ports.repository.head(receipt)) return;
-  await channel.tell(announcement);
-  await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
-}
+/** One event may have several messages: its own, and one for each alarm that it ends. */
+const messageOf = ({ alarm, code }: Announcement, { runId, what }: Identity): Identity =>
+  alarm && !alarm.isOpen ? { runId, what: `${what}-ends-${alarm.sources.join("-")}-${code}` } : { runId, what };
 
 /** Nothing for what needs no message of its own: the safety point of a restore that was cancelled, an alarm that is open. */
 async function describe(ports: Ports, told: What, identity: Identity): Promise<Announcement[]> {
@@ -115,7 +107,17 @@ async function raise(
   );
   const news = records.filter((record) => record !== undefined).filter(({ isTold }) => isTold);
   if (news.length === 0) ports.log.info(`${code} is open already: a quiet repeat`, { runId, sources });
+  for (const record of news) await startEscalation(ports, record);
   return news.length === 0 ? [] : [asAlarm(announcement, news)];
+}
+
+/** Once per opening: the execution is named by it. */
+async function startEscalation({ plan, machines, escalateMachine }: Ports, record: AlarmRecord): Promise<void> {
+  const { source, code, openedAt, severity } = record;
+  if (severity !== "critical" || !ladderOf(plan.escalation, code)) return;
+  const name = `${sha256(`${source} ${code}`).slice(0, 16)}-${openedAt.replace(/\D/g, "")}`;
+  const input: EscalationState = { alarm: { source, code, openedAt }, climbed: { rungs: 0, statuses: 0 } };
+  await machines.start(escalateMachine, name, input);
 }
 
 /** The ends of alarms that this is a good sign for. */

@@ -2,6 +2,7 @@ import prettyBytes from "pretty-bytes";
 import type { Announcement } from "#domain/announcement.ts";
 import { isSafety } from "#domain/ids.ts";
 import type { Happening } from "#events/happenings.ts";
+import { describeEscalated } from "./describe-alarm.ts";
 
 const MOST_NOTES = 6;
 
@@ -106,6 +107,8 @@ export function describeHappening({ type, detail }: Exclude<Happening, { type: "
         next: { say: "nothing. Whoever should have got it and has not: docs/runbooks/AlarmPathFailed.md." },
         figures: [],
       };
+    case "AlarmEscalated":
+      return describeEscalated(detail);
     case "AlarmRaised":
       return {
         severity: detail.severity ?? "critical",

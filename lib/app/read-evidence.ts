@@ -8,8 +8,12 @@ import { readSignedProof } from "./signed-objects.ts";
 /** As many of the newest restores as are looked through for what holdfast put into a target. */
 const LOOK_BACK = 100;
 
-/** The evidence of earlier restores into a target, newest first. What is not signed by us is no evidence, and makes nothing ours. */
-export async function readEvidence(ports: CatalogPorts, target: string): Promise<Evidence[]> {
+/** The evidence of earlier restores into a target, newest first. */
+export const readEvidence = async (ports: CatalogPorts, target: string): Promise<Evidence[]> =>
+  (await readAllEvidence(ports)).filter((evidence) => evidence.target === target);
+
+/** The evidence of the newest restores, newest first. What is not signed by us is no evidence, and makes nothing ours. */
+export async function readAllEvidence(ports: CatalogPorts): Promise<Evidence[]> {
   const { repository, layout } = ports;
   const ids = (await repository.folders(layout.restores)).flatMap((name) => RestoreId.safeParse(name).data ?? []);
   const newest = ids.toSorted().reverse().slice(0, LOOK_BACK);
@@ -22,7 +26,7 @@ export async function readEvidence(ports: CatalogPorts, target: string): Promise
     },
     { concurrency: 8 },
   );
-  return read.flat().filter((evidence) => evidence.target === target);
+  return read.flat();
 }
 
 /** When what a restore had kept was dropped, if it was. */

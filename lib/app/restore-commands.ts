@@ -3,9 +3,15 @@ import type { RestoreId } from "#domain/ids.ts";
 /** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
+const invokeWith = (stage: string, name: string, json: string) =>
+  `npx sls invoke --stage ${stage} -f ${name} -d ${quoted(json)}`;
+export const invoke = (stage: string, name: string, input: object) => invokeWith(stage, name, JSON.stringify(input));
 /** `request`: the JSON of it. */
-export const startRestoreCommand = (stage: string, request: string) =>
-  `npx sls invoke --stage ${stage} -f start-restore -d ${quoted(request)}`;
+export const startRestoreCommand = (stage: string, request: string) => invokeWith(stage, "start-restore", request);
+/** Holds everything. */
+export const holdCommand = (stage: string) => invoke(stage, "hold", { why: "what happened", requestedBy: "your name" });
+export const acknowledgeCommand = (stage: string, alarm: { source: string; code: string; resolved?: boolean }) =>
+  invoke(stage, "acknowledge", { ...alarm, requestedBy: "your name" });
 /** What a person types about one restore. */
 export const describeCommand = (stage: string, restoreId: RestoreId) =>
   `npx sls invoke --stage ${stage} -f describe-restore -d '{"restoreId":"${restoreId}"}'`;

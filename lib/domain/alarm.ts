@@ -18,7 +18,7 @@ export const AlarmRecord = z.strictObject({
   /** What came: a record that carries it is not written twice. */
   by: z.string(),
   /** `also`: another problem of this code, or a graver one; `settled`: it has flapped, and is calm since. */
-  what: z.enum(["opened", "also", "reminded", "recovered", "settled"]),
+  what: z.enum(["opened", "also", "reminded", "acknowledged", "recovered", "settled"]),
   isOpen: z.boolean(),
   isTold: z.boolean(),
   severity: Severity,
@@ -28,6 +28,8 @@ export const AlarmRecord = z.strictObject({
   problems: z.array(z.string()),
   /** How often it has come back within `calmAfterMs` of a recovery. */
   flaps: z.int().nonnegative(),
+  /** Who has taken it; nothing proves who that was. A graver problem takes that away. */
+  acknowledged: z.strictObject({ claimed: z.string(), call: z.string() }).optional(),
 });
 export type AlarmRecord = z.infer<typeof AlarmRecord>;
 type Change = Omit<AlarmRecord, "schema" | "source" | "code" | "number" | "at" | "by">;
@@ -54,11 +56,28 @@ export function raised(
   }
   const { openedAt, flaps } = last;
   const graver = LOUDNESS[severity] > LOUDNESS[last.severity];
-  const its = { isOpen: true, isTold: true, severity: graver ? severity : last.severity, openedAt, toldAt: at, flaps };
+  const taken = graver || !last.acknowledged ? {} : { acknowledged: last.acknowledged };
+  const its = {
+    isOpen: true,
+    isTold: true,
+    severity: graver ? severity : last.severity,
+    openedAt,
+    toldAt: at,
+    flaps,
+    ...taken,
+  };
   if (!last.problems.includes(problem)) return { what: "also", ...its, problems: [...last.problems, problem] };
   if (graver) return { what: "also", ...its, problems: last.problems };
   if (severity !== "critical" || since(last.toldAt, now) < policy.remindAfterMs) return undefined;
   return { what: "reminded", ...its, problems: last.problems };
+}
+
+/** Somebody takes an alarm that is open. */
+export function acknowledged(last: AlarmRecord | undefined, who: AlarmRecord["acknowledged"]): Change | undefined {
+  if (!last?.isOpen || !who) return undefined;
+  const { severity, openedAt, toldAt, problems, flaps } = last;
+  const its = { isOpen: true, isTold: false, severity, openedAt, toldAt, problems, flaps };
+  return { what: "acknowledged", ...its, acknowledged: who };
 }
 
 /** Whether a good sign is one for this alarm: an older backup that went well says nothing of a newer one that did not. */

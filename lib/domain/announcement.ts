@@ -19,7 +19,7 @@ export type Announcement = {
   /** The restore that it is about: its messages belong together. */
   restore?: { restoreId: RestoreId; is: "begun" | "under way" | "ended" };
   /** The alarms of this code that it is about: one per source, open or ended. */
-  alarm?: { sources: string[]; isOpen: boolean };
+  alarm?: { sources: string[]; isOpen: boolean; severity: Severity };
 };
 
 /** The same words for channels that take plain text. */

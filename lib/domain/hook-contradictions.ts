@@ -1,6 +1,6 @@
 import { type Hooks, NO_HOOKS, serviceName } from "./hooks.ts";
 import type { Plan } from "./plan.ts";
-import type { Problem } from "./plan-contradictions.ts";
+import type { Problem } from "./problem.ts";
 
 /**
  * Services that hooks would scale twice at the same time. What may happen at the same time by chance, such as a restore

@@ -4,15 +4,19 @@ import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
+import { Ladder, ladderProblems } from "./escalation.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
 import { Lock, lockContradictions } from "./lock-policy.ts";
+import { Contact, peopleProblems, Role } from "./people.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
-import { contradictions, type Problem } from "./plan-contradictions.ts";
+import { contradictions } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
 import { sourceSchema, targetSchema } from "./plan-schema.ts";
+import type { Problem } from "./problem.ts";
 import { retentionContradictions } from "./retention-contradictions.ts";
 import { Retention } from "./retention-policy.ts";
+import { routeProblems } from "./routes.ts";
 
 /**
  * Reads a plan out of parsed YAML. Throws `PlanInvalid` with every problem at once, each with its path: what is not known
@@ -60,10 +64,16 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
+    contacts: readEach(top["contacts"] ?? {}, "contacts", (entry, path) => read(Contact, entry, path)),
+    roles: readEach(top["roles"] ?? {}, "roles", (entry, path) => read(Role, entry, path)),
+    escalation: readEach(top["escalation"] ?? {}, "escalation", (entry, path) => read(Ladder, entry, path)),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
   const sources = Object.keys((top["sources"] as object | undefined) ?? {});
+  problems.push(...routeProblems(plan.tell ?? {}));
+  problems.push(...ladderProblems(plan.escalation, Object.keys((top["roles"] as object | undefined) ?? {})));
+  problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
   problems.push(...retentionContradictions(plan, sources));
   problems.push(...lockContradictions(plan.lock, plan.retention));
   problems.push(...copyContradictions(plan.copies ?? {}, sources));
@@ -98,6 +108,9 @@ const Top = z.strictObject({
   lock: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
+  contacts: z.unknown().optional(),
+  roles: z.unknown().optional(),
+  escalation: z.unknown().optional(),
   signing: z.unknown().optional(),
   metrics: z.unknown().optional(),
 });

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { durationMs, formatDuration } from "./duration.ts";
 import { mountOf } from "./file-systems.ts";
 import type { Plan } from "./plan.ts";
+import type { Problem } from "./problem.ts";
 import { longestIntervalMs } from "./schedule.ts";
 
-export type Problem = { path: string; message: string };
+export type { Problem } from "./problem.ts";
 
 /** What only shows when sections are held against each other, as far as each can be read at all. */
 export function contradictions(

@@ -1,4 +1,4 @@
-import type { Problem } from "./plan-contradictions.ts";
+import type { Problem } from "./problem.ts";
 
 const PLACEHOLDER = /\$\{[^}]*\}/;
 

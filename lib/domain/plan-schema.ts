@@ -3,9 +3,11 @@ import { Anomalies } from "./anomaly-limits.ts";
 import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
+import { Ladder } from "./escalation.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import { Lock } from "./lock-policy.ts";
+import { Contact, Role } from "./people.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
 import { Retention } from "./retention-policy.ts";
@@ -61,6 +63,9 @@ function planSchema(engines: EngineSections) {
     lock: Lock.optional().describe("Object Lock on what is kept. Without it nothing is locked."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
+    contacts: z.record(Name, Contact).optional().describe("People, and how they are reached."),
+    roles: z.record(Name, Role).optional().describe("Who is asked first and second, in the order of asking."),
+    escalation: z.record(Name, Ladder).optional().describe("Who is told next when nobody acknowledges an alarm."),
     metrics: MetricNames.optional().describe("How metrics are called."),
     signing: Signing.optional().describe("The key whose signatures are believed."),
   });

@@ -4,11 +4,14 @@ import type { Budget } from "./budget.ts";
 import type { Copy } from "./copies.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
+import type { Ladders } from "./escalation.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
 import type { Lock } from "./lock-policy.ts";
+import type { Contact, Role } from "./people.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import type { Retention } from "./retention-policy.ts";
+import { Routes } from "./routes.ts";
 import { Cron } from "./schedule.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
@@ -123,6 +126,14 @@ const DeadMan = z.strictObject({
   urlSecret: SecretArn.describe('A secret that holds { "url": "https://hc-ping.com/…" }: a check of healthchecks.io.'),
   urlOrigin: Origin.default("https://hc-ping.com").describe("Where it may lead, whatever the secret says."),
 });
+const PagerDuty = z.strictObject({
+  routingKeySecret: SecretArn.describe('A secret that holds { "routingKey": "…" } of an Events API v2 integration.'),
+  origin: Origin.default("https://events.pagerduty.com").describe("Where PagerDuty takes events."),
+});
+const Webhook = z.strictObject({
+  secret: SecretArn.describe('A secret that holds { "url": "https://…", "signingKey": "…" }.'),
+  origin: Origin.describe("Where the url may lead, whatever the secret says."),
+});
 export const Tell = z.strictObject({
   slack: z
     .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
@@ -135,6 +146,9 @@ export const Tell = z.strictObject({
   canary: Cron.optional().describe(
     "When a message is sent to every channel to see that it arrives: cron fields in UTC.",
   ),
+  pagerDuty: PagerDuty.optional().describe("Alarms trigger an incident there, and their end resolves it."),
+  webhook: Webhook.optional().describe("Gets every message as JSON, signed."),
+  routes: Routes.optional().describe("Which channels hear what. Every one hears everything without it."),
   remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
   calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),
 });
@@ -175,6 +189,9 @@ export type Plan = {
   lock?: Lock;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
+  contacts?: Record<string, Contact>;
+  roles?: Record<string, Role>;
+  escalation?: Ladders;
   signing?: z.infer<typeof Signing>;
   metrics?: z.infer<typeof MetricNames>;
 };

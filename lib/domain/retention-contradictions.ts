@@ -1,6 +1,6 @@
 import { durationMs, formatDuration } from "./duration.ts";
 import type { Plan } from "./plan.ts";
-import type { Problem } from "./plan-contradictions.ts";
+import type { Problem } from "./problem.ts";
 import { PERIODS, type Retention, type RetentionPolicy } from "./retention-policy.ts";
 import { longestIntervalMs } from "./schedule.ts";
 

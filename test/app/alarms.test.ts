@@ -270,3 +270,74 @@ describe("the state of an alarm", () => {
     expect(await world.state("app-db", "BackupLate")).toMatchObject({ number: 2, isOpen: true });
   });
 });
+
+describe("A2 a channel that takes no messages", () => {
+  /** Slack refuses until it is mended; `second` takes everything. */
+  function worldWithSlack() {
+    const world = tellingWorld();
+    const slack = { isDown: true, told: [] as string[] };
+    const channel = {
+      name: "slack",
+      tell: async ({ title }: { title: string }) => {
+        if (slack.isDown) throw new Error("Slack answered 404");
+        slack.told.push(title);
+      },
+    };
+    const tell = announce({ ...world.ports, channels: [...world.ports.channels, channel] });
+    const raise = (code: string, requestId: string) => {
+      const detail = { stage: "test", code, source: "app-db", problem: "x", message: "x", next: { say: "x" } };
+      return tell({ happening: { type: "AlarmRaised", detail }, requestId });
+    };
+    return { ...world, slack, raise };
+  }
+
+  it("is told of once by the others, as critical, however many messages it refuses", async () => {
+    const world = worldWithSlack();
+
+    for (const request of ["a", "a", "a"]) await expect(world.raise("BackupLate", request)).rejects.toThrow("404");
+    await expect(world.raise("CopyLate", "b")).rejects.toThrow("404");
+
+    expect(world.told.map(({ code, severity }) => [code, severity])).toEqual([
+      ["BackupLate", "critical"],
+      ["ChannelFailed", "critical"],
+      ["CopyLate", "critical"],
+    ]);
+    expect(world.told[1]).toMatchObject({ happened: ["Slack answered 404", expect.any(String)] });
+  });
+
+  it("is well again with the first message that it takes, and that is told once", async () => {
+    const world = worldWithSlack();
+    await expect(world.raise("BackupLate", "a")).rejects.toThrow("404");
+
+    world.slack.isDown = false;
+    await world.raise("BackupLate", "a");
+    await world.raise("CopyLate", "b");
+
+    expect(world.slack.told).toEqual(["BackupLate: app-db", "CopyLate: app-db"]);
+    expect(world.alarms().filter((title) => title.includes("Recovered"))).toEqual([
+      "Recovered: ChannelFailed of slack",
+    ]);
+  });
+
+  it("hears what the plan routes to it, and the end of an alarm where the alarm was told", async () => {
+    const world = tellingWorld();
+    const second: string[] = [];
+    const channels = [
+      ...world.ports.channels,
+      { name: "pagerduty", tell: async ({ title }: { title: string }) => void second.push(title) },
+    ];
+    const tell = { routes: { warning: ["slack" as const], critical: ["pagerduty" as const] } };
+    const send = announce({ ...world.ports, channels, plan: { ...world.ports.plan, tell } });
+    const detail = { stage: "test", source: "app-db", message: "x" };
+    const raised = { ...detail, problem: "x", next: { say: "x" } };
+    for (const [code, severity] of [
+      ["Late", "warning"],
+      ["Broken", "critical"],
+    ] as const) {
+      await send({ happening: { type: "AlarmRaised", detail: { ...raised, code, severity } }, requestId: code });
+      await send({ happening: { type: "AlarmRecovered", detail: { ...detail, code } }, requestId: `${code} ends` });
+    }
+
+    expect(second).toEqual(["Broken: app-db", "Recovered: Broken of app-db"]);
+  });
+});

@@ -7,6 +7,7 @@ import { parsePlan } from "#domain/parse-plan.ts";
 import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
 import {
+  AcknowledgeByHand,
   AuditByHand,
   BackupByHand,
   CancelByHand,
@@ -24,10 +25,12 @@ import {
   RotateByHand,
   SweepByHand,
   TimelineByHand,
+  WhatNowByHand,
 } from "#events/by-hand.ts";
 import { CopyRequested } from "#events/copy-requested.ts";
 import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
+import { EscalationState } from "#events/escalation-state.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
 import { RestoreAllRequested, RestoreByHand, RestoreRequested } from "#events/restore-requested.ts";
 import { VerifyRequested } from "#events/verify-requested.ts";
@@ -66,6 +69,9 @@ const contracts: Record<string, z.ZodType> = {
   "export-audit": ExportByHand,
   "check-storage": z.strictObject({}),
   "rotate-keys": RotateByHand,
+  "what-now": WhatNowByHand,
+  acknowledge: AcknowledgeByHand,
+  "escalate-machine": EscalationState,
   resume: ResumeByHand,
   announce: z.union([ExecutionChanged, ObjectCreated, Happened.transform(happeningOf)]),
 };

@@ -108,6 +108,46 @@ describe("the plan", () => {
     );
   });
 
+  it("AP-19 refuses a ladder with a role that nobody has, in the wrong order, or for a code that another one has", () => {
+    const plan = localPlan();
+    plan.escalation = {
+      one: {
+        rungs: [
+          { after: "30m", role: "database" },
+          { after: "15m", role: "nobody" },
+        ],
+      },
+      two: { codes: ["BackupFailed"], rungs: [{ after: "0m", role: "database" }] },
+      three: { codes: ["BackupFailed"], rungs: [{ after: "0m", role: "database" }] },
+    };
+    const problems = problemsOf(plan);
+    expect(problems).toContain('escalation.one.rungs.1.role: there is no role "nobody"');
+    expect(problems).toContain("escalation.one.rungs.1.after: 15m comes before the 30m of the rung below");
+    expect(problems).toContain("escalation.three.codes: another ladder has BackupFailed");
+  });
+
+  it("A2 refuses a route to a channel that the plan does not have, and one that leads nowhere", () => {
+    const plan = localPlan();
+    plan.tell = { slack: plan.tell.slack, routes: { info: [], warning: [], critical: ["slack", "pagerduty"] } };
+    const problems = problemsOf(plan);
+    expect(problems).toContain("tell.routes.warning: ");
+    expect(problems).not.toContain("tell.routes.info");
+
+    plan.tell.routes.warning = ["sns"];
+    expect(problemsOf(plan)).toContain("tell.routes.critical.1: the plan has no pagerduty: nobody would be told");
+  });
+
+  it("AP-20 refuses a role of somebody who is no contact, and a contact that can't be reached", () => {
+    const plan = localPlan();
+    plan.contacts = { ada: { name: "Ada" }, grace: { phone: "030 123456" } };
+    plan.roles = { database: { primary: "ada", secondary: "linus", disasters: ["lost"] }, staff: { primary: "linus" } };
+    const problems = problemsOf(plan);
+    expect(problems).toContain("contacts.ada: needs an email or a phone");
+    expect(problems).toContain("contacts.grace.phone: must be an international number");
+    expect(problems).toContain("roles.database.disasters.0: ");
+    expect(problems).toContain('roles.staff.primary: there is no contact "linus"');
+  });
+
   it("C1 IS-3 GL-1 refuses an RPO that is shorter than the interval of the backup that should meet it, with both numbers", () => {
     const plan = localPlan();
     plan.objectives["app-db"].rpo = "6h";

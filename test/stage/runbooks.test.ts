@@ -9,7 +9,7 @@ import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
 import { alarmPathFailed, backupTooOld, runOverdue, settingsDrifted } from "./runbooks/silence.ts";
 import { storageNearBudget } from "./runbooks/storage.ts";
-import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
+import { addStranger, channelFailed, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
 import { type Tampering, tampering } from "./support/tampering.ts";
@@ -66,16 +66,9 @@ beforeAll(async () => {
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{ CopyFailed },
-    ...{ AlarmPathFailed, BackupTooOld, RunOverdue, SettingsDrifted },
-    ...{
-      PointSuspicious,
-      StorageNearBudget,
-      DropFailed,
-      HookFailed,
-      RestoreAllFailed,
-      RetentionFailed,
-    },
+    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed, CopyFailed },
+    ...{ PointSuspicious, StorageNearBudget, BackupTooOld, RunOverdue, SettingsDrifted },
+    ...{ AlarmPathFailed, ChannelFailed: channelFailed(world) },
     "Restore at 03:00": gone,
   };
 });

@@ -104,6 +104,7 @@ export function memoryWorld() {
         belongsTo: () => {},
       },
       metrics: ((values, of) => void measured.push({ ...values, ...of })) satisfies Metrics,
+      escalateMachine: "arn:escalate",
       machines: {
         start: async (_machine: string, name: string, input: unknown) => {
           const isNew = !started.some((one) => one.name === name);

@@ -9,7 +9,7 @@ import {
   StartExecutionCommand,
 } from "@aws-sdk/client-sfn";
 import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
-import { asText, type Severity } from "#domain/announcement.ts";
+import { type Announcement, asText, type Severity } from "#domain/announcement.ts";
 import { AnnouncementFailed, TaskFailed } from "#domain/errors.ts";
 import type { Channel, Events, Machines, Tasks } from "#ports/messaging.ts";
 
@@ -60,6 +60,14 @@ export const snsChannel = (client: SNSClient, topics: Record<Severity, string>):
     );
   },
 });
+
+/** The topic of each role: its contacts' mail and phones. `prefix`: of the topics' ARNs. */
+export const snsRoles =
+  (client: SNSClient, prefix: string) =>
+  async (role: string, announcement: Announcement): Promise<void> => {
+    const message = { Subject: subject(announcement.title), Message: asText(announcement) };
+    await client.send(new PublishCommand({ TopicArn: `${prefix}${role}`, ...message }));
+  };
 
 export type TaskPlace = {
   cluster: string;

@@ -20,7 +20,7 @@ import { ecsServices, lambdaFunctions } from "./hooks.ts";
 import { s3Inventory } from "./inventory.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
 import { s3Locker } from "./locker.ts";
-import { eventBridge, fargateTasks, snsChannel, stepFunctions } from "./messaging.ts";
+import { eventBridge, fargateTasks, snsChannel, snsRoles, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
@@ -130,3 +130,5 @@ export const wireWatched = ({ REPOSITORY_BUCKET }: Config) =>
     REPOSITORY_BUCKET,
   );
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);
+export const wireRoles = ({ ROLE_TOPICS }: Record<"ROLE_TOPICS", string>) =>
+  snsRoles(new SNSClient(RETRIES), ROLE_TOPICS);

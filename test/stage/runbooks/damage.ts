@@ -69,6 +69,7 @@ export async function filesAreGone(world: World): Promise<Scene> {
   return {
     bindings: { "app-db": "uploads" },
     steps: [
+      { shows: ["deleted: uploads can be brought back into staging-uploads as it was at "] },
       { shows: ["uploads is restorable to "] },
       isHeld(world),
       { shows: ["The restore of uploads into staging-uploads has been started"], until: isRestored(world) },

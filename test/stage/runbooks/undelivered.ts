@@ -58,6 +58,7 @@ export async function undelivered(
 ): Promise<Scene> {
   const execution = await whileSlackRefuses(world, async () => {
     const arn = await stranger.fail();
+    await world.client.message((text, channel) => channel === "sns" && text.includes("docs/runbooks/ChannelFailed.md"));
     await liesInTheQueue(world);
     return arn;
   });
@@ -77,6 +78,21 @@ export async function undelivered(
     ],
   };
 }
+
+/** Slack has refused while `undelivered` was made. */
+export const channelFailed = (world: World): Scene => ({
+  bindings: {},
+  steps: [
+    { shows: ["Slack did not take the message"] },
+    {
+      shows: ['"FailedEntryCount": 0'],
+      until: async () => {
+        await world.client.message((text, channel) => channel === "slack" && text.includes("TestMessage: announce"));
+        return {};
+      },
+    },
+  ],
+});
 
 async function whileSlackRefuses<T>({ secretsManager }: World, work: () => Promise<T>): Promise<T> {
   const put = (token: string) =>

@@ -1,0 +1,136 @@
+import { PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client-sns";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import { readAlarm } from "#app/alarm-log.ts";
+import { resetFleet } from "#local/fleet/fleet.ts";
+import { awsClientOptions, stageAddresses } from "#local/stage-layout.ts";
+import { openReader } from "./runbooks/reader.ts";
+import { isRestored } from "./runbooks/scene.ts";
+import { openWorld, type World } from "./support/world.ts";
+
+let world: World;
+let reader: Awaited<ReturnType<typeof openReader>>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await resetFleet(["staging-redis"]);
+  await world.haveLatest();
+  await world.client.clearMessages();
+  reader = await openReader();
+});
+afterAll(async () => {
+  await reader.close();
+  await resetFleet(["staging-redis"]);
+  await world.client.clearMessages();
+});
+
+const happens = async (type: string, detail: object) => {
+  const Detail = JSON.stringify({ stage: world.stage.stage, source: "sessions", ...detail });
+  await world.eventBridge.send(new PutEventsCommand({ Entries: [{ Source: "holdfast", DetailType: type, Detail }] }));
+};
+const told = (title: string) =>
+  Promise.all(
+    ["slack", "sns"].map((wanted) =>
+      world.client.message((text, channel) => channel === wanted && text.includes(title)),
+    ),
+  );
+
+it("A5 tells on every channel of an alarm when it opens and when it ends, and nothing of what comes in between", async () => {
+  const code = `Test${[...Date.now().toString()].map((digit) => "abcdefghij"[Number(digit)]).join("")}`;
+  const detail = { code, severity: "warning", problem: "one", message: "it is late", next: { say: "look" } };
+  const stateOf = () => readAlarm(world.client.catalog, { source: "sessions", code });
+
+  for (const _ of [1, 2, 3]) await happens("AlarmRaised", detail);
+  await told(`${code}: sessions`);
+  const open = await stateOf();
+  for (const _ of [1, 2, 3]) await happens("AlarmRecovered", { code, message: "it is there" });
+  await told(`Recovered: ${code} of sessions`);
+  const last = { ...detail, problem: "another", message: "it is late again" };
+  await happens("AlarmRaised", last); // what came before it has been heard
+  await told(last.message);
+
+  expect(open).toMatchObject({ isOpen: true, number: 1, what: "opened" });
+  const texts = (await world.client.messages()).map(
+    (message) => [message.channel, world.client.asText(message)] as const,
+  );
+  const titles = texts.flatMap(([channel, text]) => (text.includes(code) ? [`${channel} ${text.split("\n")[0]}`] : []));
+  const each = [`${code}: sessions`, `${code}: sessions`, `Recovered: ${code} of sessions`];
+  expect(titles.toSorted()).toEqual(
+    ["slack", "sns"].flatMap((channel) => each.map((title) => `${channel} ${title}`)).toSorted(),
+  );
+  const events = (await world.client.sentTo("pagerduty")).map((event) => PagerDutyEvent.parse(event));
+  const key = `holdfast/${world.stage.stage}/sessions/${code}`;
+  expect(events.filter((event) => event.dedup_key === key).map((event) => event.event_action)).toEqual(
+    expect.arrayContaining(["trigger", "resolve", "trigger"]),
+  );
+  const posted = (await world.client.sentTo("webhook")).map((body) => Posted.parse(body)); // the sink has checked who signed it
+  expect(
+    posted
+      .filter((message) => message.code === code)
+      .map(({ alarm }) => alarm.isOpen)
+      .toSorted(),
+  ).toEqual([false, true, true]);
+});
+
+const PagerDutyEvent = z.looseObject({ event_action: z.string(), dedup_key: z.string() });
+const Posted = z.looseObject({
+  code: z.string(),
+  alarm: z.looseObject({ isOpen: z.boolean() }).default({ isOpen: true }),
+});
+const Answer = z.looseObject({
+  verdict: z.string(),
+  figures: z.looseObject({ takes: z.string(), points: z.array(z.unknown()), contacts: z.array(z.unknown()) }),
+  next: z.string(),
+});
+const whatNow = async (input: object) => Answer.parse(await world.client.invoke("what-now", input));
+
+it("AP-20 GL-18 what-now names point, loss and people, and the command that it prints restores the source; then it knows how long that takes", async () => {
+  const shell = await reader.openShell();
+  const asked = { what: "deleted", source: "sessions" };
+
+  const answer = await whatNow(asked);
+  const [command = ""] = answer.next.split("\n");
+  const restored = await isRestored(world)(await shell(command));
+  const again = await whatNow(asked);
+
+  expect(answer.verdict).toMatch(/^deleted: sessions can be brought back into staging-redis as it was at \d{4}-/);
+  expect(answer.figures.points.length).toBeGreaterThan(0);
+  expect(answer.figures.contacts).toMatchObject([
+    { role: "database", primary: { name: "Ada" }, secondary: { name: "Grace" } },
+    { role: "management" },
+  ]);
+  expect(again.figures.takes).toMatch(new RegExp(`^\\d.* of 10m, as ${restored["<restoreId>"]} into staging-redis$`));
+});
+
+it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it, is told of as it stands, and its machine ends with it", async () => {
+  const { client } = world;
+  const sns = new SNSClient(awsClientOptions);
+  const TopicArn = `${client.machine("escalate").replace(":states:", ":sns:").split(":stateMachine:")[0]}:holdfast-${world.stage.stage}-role-database`;
+  const subscription = await sns.send(
+    new SubscribeCommand({ TopicArn, Protocol: "http", Endpoint: `${stageAddresses.sink}/sns` }),
+  );
+  const slack = (text: string) => client.message((words, channel) => channel === "slack" && words.includes(text));
+  const begun = new Date();
+
+  await happens("AlarmRaised", {
+    code: "TestAlarm",
+    severity: "critical",
+    problem: "one",
+    message: "it is late",
+    next: { say: "look" },
+  });
+  await client.message((text, channel) => channel === "sns" && text.includes("TestAlarm of sessions waits for you"));
+  await slack("TestAlarm of sessions was escalated to database");
+  await slack("TestAlarm of sessions was escalated to management");
+  await client.invoke("acknowledge", { source: "sessions", code: "TestAlarm", requestedBy: "Ada" });
+  await slack("TestAlarm of sessions is still open");
+  await happens("AlarmRecovered", { code: "TestAlarm", message: "it is there" });
+  const execution = await client.ended(await client.newest("escalate", begun));
+
+  expect(execution.status).toBe("SUCCEEDED");
+  const told = (await client.messages()).map((message) => client.asText(message));
+  expect(told.find((text) => text.includes("TestAlarm of sessions is still open"))).toContain("Ada has taken it.");
+  await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscription.SubscriptionArn }));
+  sns.destroy();
+});
