@@ -8,6 +8,7 @@ const roles = [
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
+  ...["CheckObjectives"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],

@@ -36,7 +36,8 @@ export function stageClient(stage: LocalStage) {
   const machine = (name: MachineName) => stage.outputs[`${name[0]?.toUpperCase()}${name.slice(1)}MachineArn`] ?? "";
 
   const repository = s3Repository(s3, bucket);
-  const signatures = kmsSignatureCheck(new KMSClient(config), stage.outputs["SigningKeyArn"] ?? "", undefined);
+  const kms = new KMSClient(config);
+  const signatures = kmsSignatureCheck(kms, stage.outputs["SigningKeyArn"] ?? "", undefined);
   const catalog = { repository, layout: repositoryLayout(stage.stage), signatures };
   const describe = async (arn: string): Promise<Execution> => {
     const { status, name, output, error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
@@ -64,6 +65,7 @@ export function stageClient(stage: LocalStage) {
 
   return {
     s3,
+    kms,
     bucket,
     sfn,
     repository,

@@ -20,9 +20,10 @@ export const inspectTarget =
     if (!isTrusted(point))
       throw new NoSuchPoint(`${input.source} in ${input.backupId} is ${point.proof}, not verified`);
     const section = engine.section.target.parse(input.section);
-    return engine.inspect(tools, section, {
+    const { fingerprint, holds, problems } = await engine.inspect(tools, section, {
       artifacts: point.component.artifacts,
       facts: point.facts,
       options: input.options,
     });
+    return { fingerprint, holds, problems };
   };

@@ -13,6 +13,7 @@ import type { Surroundings } from "#ports/surroundings.ts";
 import { captureSource, engineOf } from "./capture-source.ts";
 import type { AwsProbes } from "./check-aws.ts";
 import { checkSource } from "./check-source.ts";
+import { checkTarget } from "./check-target.ts";
 import { dropOldState } from "./drop-old-state.ts";
 import { inspectTarget } from "./inspect-target.ts";
 import type { OpenCopy } from "./open-copy.ts";
@@ -104,6 +105,8 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
       return verifySource(ports)(input, tools);
     case "check":
       return checkSource(ports)(input, tools);
+    case "check-target":
+      return checkTarget(ports)(input, tools);
     case "inspect":
       return inspectTarget(ports)(input, tools);
     case "restore":

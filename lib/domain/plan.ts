@@ -42,10 +42,23 @@ export const Authority = z
 export const Backup = z.strictObject({
   schedule: Cron.describe("Five cron fields in UTC: minute hour day month weekday."),
   sources: z.array(Name).min(1).describe("The sources that are captured together."),
+  doneWithin: Duration.optional().describe(
+    "From the scheduled time until every point of the run is verified; later it is late. 1h without it.",
+  ),
 });
 export const Objective = z.strictObject({
   rpo: Duration.describe("How much may be lost."),
   rto: Duration.describe("How long a restore may take."),
+  warnAt: z
+    .number()
+    .min(0.1)
+    .max(1)
+    .optional()
+    .describe("The part of the RPO after which a warning comes if no run will mend it; 5/6 without it: 20 h of 24 h."),
+  backUpAtOnce: z
+    .boolean()
+    .optional()
+    .describe("Whether a broken RPO starts a backup of the source, once. True without it."),
 });
 const EscrowKey = z.strictObject({
   publicKeyFile: z

@@ -12,6 +12,14 @@ const everyTask = { runId: z.string(), task: z.string(), source: z.string(), eng
 export const TaskInput = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("check"), ...everyTask, section: Section }),
   z.strictObject({
+    verb: z.literal("check-target"),
+    ...everyTask,
+    target: z.string(),
+    section: Section,
+    /** What would be restored into it now. */
+    points: z.array(z.strictObject({ source: z.string(), backupId: BackupId })),
+  }),
+  z.strictObject({
     verb: z.literal("capture"),
     ...everyTask,
     backupId: BackupId,

@@ -10,6 +10,7 @@ import {
   AuditByHand,
   BackupByHand,
   CancelByHand,
+  CheckByHand,
   DescribeRestoreByHand,
   HoldByHand,
   PointByHand,
@@ -34,7 +35,8 @@ const folder = "events/samples";
 /** Who takes the samples that are named `<who>.json` or `<who>.<case>.json`, and by which contract. */
 const contracts: Record<string, z.ZodType> = {
   "check-plan": z.strictObject({}),
-  "check-source": SourceByHand,
+  "check-source": CheckByHand,
+  "check-objectives": z.strictObject({}),
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,

@@ -60,7 +60,7 @@ describe("the plan", () => {
 
     const problems = problemsOf(plan);
 
-    expect(problems).toContain("The plan has 7 problems:");
+    expect(problems).toContain("The plan has 8 problems:");
     expect(problems).toContain("sources.app-db.connection.port: ");
     expect(problems).toContain("sources.app-db.databases: ");
     expect(problems).toContain('sources.sessions.restoreTo: there is no target "nowhere"');
@@ -68,6 +68,7 @@ describe("the plan", () => {
     expect(problems).toContain('backups.nightly.sources.3: there is no source "orders"');
     expect(problems).toContain("encryption: must be");
     expect(problems).toContain('(the file): Unrecognized key: "quotas"');
+    expect(problems).toContain('backup "weekly" runs up to 168h apart'); // the only one left whose schedule can be read
   });
 
   it("tells Slack by a webhook or by a bot in a channel, and by exactly one of them", () => {

@@ -7,6 +7,7 @@ import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./run
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
+import { backupTooOld } from "./runbooks/silence.ts";
 import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
@@ -18,7 +19,7 @@ const PAGE_MS = 240_000;
 const pages = await readPages();
 const index = await readIndex();
 /** Their readers capture and replace what is live, so they come one after the other; the last captures everything. */
-const live = ["BackupFailed", "Restore at 03:00", "Undelivered"];
+const live = ["BackupFailed", "BackupTooOld", "Restore at 03:00", "Undelivered"];
 const ofLive = ({ name }: Page) => live.indexOf(name);
 
 let world: World;
@@ -54,11 +55,14 @@ beforeAll(async () => {
     retentionFailed(world),
     filesAreGone(world),
   ]);
+  const BackupTooOld = await backupTooOld(world);
   const CopyFailed = await copyFailed(world);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{ CopyFailed, DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ...{ BackupTooOld },
+    ...{ CopyFailed },
     "Restore at 03:00": gone,
   };
 });

@@ -158,11 +158,24 @@ describe("the packaged template", () => {
     expect(JSON.stringify(Resources["RepositoryBucketPolicy"])).toContain("aws:SecureTransport");
   });
 
-  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
-    const { PolicyDocument } = z
+  const ofBucketPolicy = (sid: string) =>
+    z
       .looseObject({ PolicyDocument: z.object({ Statement: z.array(z.looseObject({ Sid: z.string() })) }) })
-      .parse(Resources["RepositoryBucketPolicy"]?.Properties);
-    expect(PolicyDocument.Statement.find(({ Sid }) => Sid === "NothingIsWrittenOver")).toMatchObject({
+      .parse(Resources["RepositoryBucketPolicy"]?.Properties)
+      .PolicyDocument.Statement.find(({ Sid }) => Sid === sid);
+
+  it("R7 lets nobody store an object under a key of their own (SSE-C), which would shut everybody else out", () => {
+    expect(ofBucketPolicy("NoKeysThatWeDoNotHold")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject", // of parts and copies, too
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/*" },
+      Condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+    });
+  });
+
+  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
+    expect(ofBucketPolicy("NothingIsWrittenOver")).toMatchObject({
       Effect: "Deny",
       Principal: "*",
       Action: "s3:PutObject",
