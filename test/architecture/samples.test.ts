@@ -20,7 +20,6 @@ import {
   RetentionByHand,
   RollbackByHand,
   RotateByHand,
-  SourceByHand,
   SweepByHand,
 } from "#events/by-hand.ts";
 import { CopyRequested } from "#events/copy-requested.ts";
