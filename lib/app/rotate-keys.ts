@@ -111,10 +111,9 @@ async function startProving(ports: Ports, keyIds: string[], callId: string): Pro
       proving.add(id);
       break;
     }
-  for (const backupId of proving)
-    await ports.machines.start(ports.verifyMachine, `rotated-${sha256(callId).slice(0, 8)}-${backupId}`, {
-      backupId,
-      again: true,
-    });
+  for (const backupId of proving) {
+    const name = `rotated-${sha256(callId).slice(0, 8)}-${backupId}`.slice(0, 80); // of an execution: 80 characters at most
+    await ports.machines.start(ports.verifyMachine, name, { backupId, again: true });
+  }
   return [...proving];
 }

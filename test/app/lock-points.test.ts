@@ -5,7 +5,7 @@ import { lockPoints } from "#app/lock-points.ts";
 import { prunePoints } from "#app/prune-points.ts";
 import { formatDuration } from "#domain/duration.ts";
 import type { BackupId } from "#domain/ids.ts";
-import { lockContradictions } from "#domain/lock-policy.ts";
+import { lockContradictions } from "#domain/lock-contradictions.ts";
 import type { Locker } from "#ports/locker.ts";
 import { daysAgo, havePoint, now, retentionWorld } from "../support/retention-world.ts";
 
