@@ -10,6 +10,7 @@ const roles = [
   ...["DescribeRestore", "CancelRestore"],
   ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
+  ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -15,7 +15,7 @@ import { repositoryLayout } from "../lib/domain/repository-layout.ts";
 import type { LocalStage } from "./local-stage.ts";
 
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
-type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention";
+type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy";
 
 const Message = z.object({ at: z.string(), channel: z.enum(["slack", "slack-update", "sns"]), body: z.unknown() });
 const Ping = z.object({ at: z.string(), isWell: z.boolean(), text: z.string() });

@@ -16,6 +16,7 @@ import { checkSource } from "./check-source.ts";
 import { checkTarget } from "./check-target.ts";
 import { dropOldState } from "./drop-old-state.ts";
 import { inspectTarget } from "./inspect-target.ts";
+import type { OpenCopy } from "./open-copy.ts";
 import { restoreSource } from "./restore-source.ts";
 import { rollbackTarget } from "./rollback-target.ts";
 import { runSql } from "./run-sql.ts";
@@ -24,6 +25,7 @@ import { verifySource } from "./verify-source.ts";
 export type TaskPorts = {
   engines: Record<string, Engine>;
   repository: Repository;
+  openCopy: OpenCopy;
   layout: RepositoryLayout;
   uploads: Uploads;
   signatures: SignatureCheck;

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { Copy } from "./copies.ts";
+import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
@@ -45,20 +47,27 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
     retention: top["retention"] === undefined ? undefined : read(Retention, top["retention"], "retention"),
+    copies:
+      top["copies"] === undefined
+        ? undefined
+        : readEach(top["copies"], "copies", (entry, path) => read(Copy, entry, path)),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
-  problems.push(...retentionContradictions(plan, Object.keys((top["sources"] as object | undefined) ?? {})));
-  const { encryption, tell, signing, metrics, retention, ...rest } = plan;
+  const sources = Object.keys((top["sources"] as object | undefined) ?? {});
+  problems.push(...retentionContradictions(plan, sources));
+  problems.push(...copyContradictions(plan.copies ?? {}, sources));
+  const { encryption, tell, signing, metrics, retention, copies, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
     encryption,
     tell,
     ...(retention ? { retention } : {}),
+    ...(copies ? { copies } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -70,6 +79,7 @@ const Top = z.strictObject({
   backups: z.unknown(),
   objectives: z.unknown(),
   retention: z.unknown().optional(),
+  copies: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   signing: z.unknown().optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
@@ -51,6 +52,7 @@ function planSchema(engines: EngineSections) {
     backups: z.record(Name, Backup).describe("Which sources are captured together, and when."),
     objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
     retention: Retention.optional().describe("How long points are kept. Without it nothing expires."),
+    copies: z.record(Name, Copy).optional().describe("Where points are copied to once they are verified."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
     metrics: MetricNames.optional().describe("How metrics are called."),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Copy } from "./copies.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
@@ -165,6 +166,7 @@ export type Plan = {
   objectives: Record<string, z.infer<typeof Objective>>;
   /** Without it nothing expires. */
   retention?: Retention;
+  copies?: Record<string, Copy>;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   signing?: z.infer<typeof Signing>;

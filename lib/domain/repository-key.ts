@@ -10,7 +10,10 @@ const OF_A_BACKUP = [
   ["manifest", /^manifest\.json$/],
   ["manifest signature", /^manifest\.[0-9a-f]{64}\.sig$/],
   ["restore guide", /^RESTORE\.md$/],
-  ["proof", /^proofs\/[a-z][a-z0-9-]*\/(verified|quarantined|released|proven)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/],
+  [
+    "proof",
+    /^proofs\/[a-z][a-z0-9-]*\/(verified|quarantined|released|proven|copied)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/,
+  ],
 ] as const;
 const ELSEWHERE = [
   ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],

@@ -61,10 +61,9 @@ export const repositoryLayout = (stage: string) => ({
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
+export type ProofName = "verified" | "quarantined" | "released" | "proven" | "copied";
 /** `canary-2026-11-23T09-00-00Z`: each try to send it adds its number. */
 export const canaryId = (dueAt: Date) => `canary-${dueAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
-
-export type ProofName = "verified" | "quarantined" | "released" | "proven";
 
 /** The backup id in a key such as `<stage>/<backupId>/manifest.json`. */
 export function backupIdOfManifestKey(stage: string, key: string): string | undefined {
@@ -81,7 +80,7 @@ export function restoreOfProgressKey(stage: string, key: string): { restoreId: R
 
 /** `{ proof, runId }` of a key below `proofs/<source>/`; undefined for signatures and strangers. */
 export function proofOfKey(key: string): { source: string; proof: ProofName; runId: string } | undefined {
-  const match = /\/proofs\/([^/]+)\/(verified|quarantined|released|proven)-([^/.]+)\.json$/.exec(key);
+  const match = /\/proofs\/([^/]+)\/(verified|quarantined|released|proven|copied)-([^/.]+)\.json$/.exec(key);
   if (!match) return undefined;
   const [, source, proof, runId] = match;
   return { source: source as string, proof: proof as ProofName, runId: runId as string };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CopyPlace } from "./copies.ts";
 import { RanHooks } from "./hooks.ts";
 import { BackupId, RestoreId } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
@@ -35,6 +36,7 @@ export const TaskInput = z.discriminatedUnion("verb", [
     target: z.string(),
     section: Section,
     options: Section,
+    from: CopyPlace.optional(),
   }),
   z.strictObject({
     verb: z.literal("restore"),
@@ -44,6 +46,8 @@ export const TaskInput = z.discriminatedUnion("verb", [
     target: z.string(),
     section: Section,
     options: Section,
+    /** The copy that the point is read from; without it the repository. */
+    from: CopyPlace.optional(),
     /** Of the target, when the restore was planned. */
     fingerprint: z.string(),
   }),

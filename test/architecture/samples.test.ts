@@ -21,6 +21,7 @@ import {
   RollbackByHand,
   SweepByHand,
 } from "#events/by-hand.ts";
+import { CopyRequested } from "#events/copy-requested.ts";
 import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
@@ -47,6 +48,7 @@ const contracts: Record<string, z.ZodType> = {
   "restore-machine": RestoreRequested,
   "restore-all-machine": RestoreAllRequested,
   "drop-machine": DropRequested,
+  "copy-machine": CopyRequested,
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,

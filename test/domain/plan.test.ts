@@ -255,6 +255,17 @@ describe("the plan's retention", () => {
   };
   const schedule = "0 4 * * 0";
 
+  it("AP-6 refuses copies of sources that there are not, and two that share a bucket", () => {
+    const plan = localPlan();
+    const offsite = { bucket: "a-bucket", region: "eu-west-1", sources: ["uploads", "nowhere"] };
+
+    const problems = problemsOf({ ...plan, copies: { offsite, again: { ...offsite, sources: undefined } } });
+
+    expect(problems).toContain('copies.offsite.sources.1: there is no source "nowhere"');
+    expect(problems).toContain('copies.again.bucket: "offsite" is in this bucket already');
+    expect(problems).toContain("has 2 problems");
+  });
+
   it("AP-2 AP-4 GL-6 GL-8 takes a policy for each source beside a default, and a weekly sweep on Sunday", () => {
     const sources = { "app-db": { days: 90, monthly: 84 }, sessions: { days: 14 } };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
+import { copyFailed } from "./runbooks/copies.ts";
 import { filesAreGone, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
 import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
@@ -55,6 +56,7 @@ beforeAll(async () => {
     filesAreGone(world),
   ]);
   const BackupTooOld = await backupTooOld(world);
+  const CopyFailed = await copyFailed(world);
   const RunOverdue = await runOverdue(world);
   const SettingsDrifted = await settingsDrifted(world);
   const AlarmPathFailed = await alarmPathFailed(world);
@@ -62,6 +64,7 @@ beforeAll(async () => {
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
     ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ...{ CopyFailed },
     ...{ AlarmPathFailed, BackupTooOld, RunOverdue, SettingsDrifted },
     "Restore at 03:00": gone,
   };

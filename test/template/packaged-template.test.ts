@@ -49,6 +49,7 @@ describe("the packaged template", () => {
       "ExpirePointsRole",
       "HoldRole",
       "PrunePointsRole",
+      "ReadBackRole",
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
@@ -86,13 +87,14 @@ describe("the packaged template", () => {
       ).toEqual([]);
   });
 
-  it("IS-5 SK-16 lets no role do anything in S3 outside the repository's bucket", () => {
+  it("IS-5 SK-16 lets no role do anything in S3 outside the repository's bucket and the buckets of its copies", () => {
     const ofS3 = ofType("AWS::IAM::Role").flatMap(([role]) =>
       statements(role).filter(({ Action }) => [Action].flat().some((action) => action.startsWith("s3:"))),
     );
     expect(ofS3.length).toBeGreaterThan(10);
     for (const { Resource } of ofS3)
-      for (const resource of [Resource].flat()) expect(JSON.stringify(resource)).toContain("RepositoryBucket");
+      for (const resource of [Resource].flat())
+        expect(JSON.stringify(resource)).toMatch(/RepositoryBucket|arn:aws:s3:::holdfast-local-offsite/);
   });
 
   it("N8 lets a service assume a role only for this account, where the service says for whom it asks", () => {
