@@ -14,7 +14,7 @@ export const deadMan = (secrets: Secrets, { urlSecret, urlOrigin }: Address): De
     if (url === undefined) throw new AnnouncementFailed("The secret of tell.deadMan has no url");
     try {
       const address = new URL(url);
-      if (!isWell) address.pathname = `${address.pathname.replace(/\/$/, "")}/fail`;
+      address.pathname = `${address.pathname.replace(/\/$/, "")}${isWell ? "" : "/fail"}`;
       const request = { method: "POST", body: text, signal: AbortSignal.timeout(TIMEOUT_MS) };
       const { ok, status } = await guardedFetch(urlOrigin)(address, request);
       if (!ok) throw new Error(`it answered ${status}`);

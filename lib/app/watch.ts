@@ -17,14 +17,24 @@ const ownAlarms = ({ sources }: Plan): AlarmKey[] => [
   ...["schedules", "repository"].map((source) => ({ code: "SettingsDrifted", source })),
   { code: "AlarmPathFailed", source: "announce" },
 ];
-const NEXT = {
-  RunOverdue: { say: "see which runs began and how they ended; then back up at once:", of: "check-objectives" },
+/** SK-6: a daily backup that is missing is a warning; `BackupTooOld` is what becomes critical. */
+const TOLD = {
+  RunOverdue: {
+    severity: "warning",
+    say: "see which runs began and how they ended; then back up at once:",
+    of: "check-objectives",
+  },
   SettingsDrifted: {
+    severity: "critical",
     say: "find out who changed it, and put it back as the runbook says; what differs is shown by:",
     of: "watch",
   },
-  AlarmPathFailed: { say: "mend the way, since other alarms go the same; what is wrong is shown by:", of: "watch" },
-};
+  AlarmPathFailed: {
+    severity: "critical",
+    say: "mend the way, since other alarms go the same; what is wrong is shown by:",
+    of: "watch",
+  },
+} as const;
 
 type Ports = RunPorts &
   SettingsPorts &
@@ -59,11 +69,14 @@ async function tell(ports: Ports, findings: Finding[]): Promise<Finding[]> {
     for (const [first, ...more] of groups.values()) {
       if (!first) continue;
       const { code, source } = first;
-      const { say, of } = NEXT[code];
+      const { severity, say, of } = TOLD[code];
       const message = [first, ...more].map(({ what }) => `${what}.`).join("\n");
       ports.log.error(`${code}: ${message}`, { source });
       const next = { say, command: `npx sls invoke --stage ${stage} -f ${of} -d '{}'` };
-      await events.emit({ type: "AlarmRaised", detail: { stage, code, source, problem: message, message, next } });
+      await events.emit({
+        type: "AlarmRaised",
+        detail: { stage, code, source, severity, problem: message, message, next },
+      });
     }
     for (const key of ownAlarms(ports.plan).filter(({ code, source }) => !groups.has(`${code} ${source}`)))
       if ((await readAlarm(ports, key))?.isOpen)

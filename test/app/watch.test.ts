@@ -102,6 +102,7 @@ describe("the watcher", () => {
     for (const hours of [27, 28]) await stage.look(at(hours));
 
     expect(stage.alarms()).toEqual(["RunOverdue: app-db", "Recovered: RunOverdue of app-db"]);
+    expect(stage.told.find(({ code }) => code === "RunOverdue")?.severity).toBe("warning");
     expect(stage.signals.map(({ isWell }) => isWell)).toEqual([true, false, false, false, true, true]);
   });
 
