@@ -4,7 +4,14 @@ import { BackupId, Name, RestoreId } from "#domain/ids.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
 export const BackupByHand = z.strictObject({ backup: Name, sources: z.array(Name).min(1).optional() });
-export const SourceByHand = z.strictObject({ source: Name });
+/** A source before its first backup, or a target before its first restore. */
+export const CheckByHand = z
+  .strictObject({ source: Name.optional(), target: Name.optional() })
+  .refine(({ source, target }) => (source === undefined) !== (target === undefined), {
+    path: ["source"],
+    message: "name one source, or one target",
+  });
+export type CheckByHand = z.infer<typeof CheckByHand>;
 export const PointsByHand = z.strictObject({
   source: Name.optional(),
   newest: z.int().positive().max(1_000).default(50),

@@ -16,6 +16,8 @@ export const RestoreRequested = z
     source: Name,
     /** A target of the plan; without it the source's `restoreTo`. */
     target: Name.optional(),
+    /** The copy of the plan that the point is read from; without it the repository itself. */
+    from: Name.optional(),
     /** Exactly this backup's point; without it the newest verified one. */
     backupId: BackupId.optional(),
     /** Only points that are consistent at an earlier instant than this. */

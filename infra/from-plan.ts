@@ -2,11 +2,12 @@ import { readEscrow, readPlan } from "#adapters/plan-file.ts";
 import type { Plan } from "#domain/plan.ts";
 import { eventBridgeCron } from "#domain/schedule.ts";
 import { engineSections } from "#engines/descriptions.ts";
+import { copies } from "./copies.ts";
 import { fileSystems } from "./file-systems.ts";
 import { hooks } from "./hooks.ts";
 import { repositoryKey } from "./repository-key.ts";
 
-/** Everything in the template that follows from the plan: schedules, secrets, file systems, hooks, who is mailed, the bucket's key. */
+/** Everything in the template that follows from the plan: schedules, secrets, file systems, hooks, who is mailed, the bucket's key, copies. */
 export function fromPlan(stage: string) {
   const plan = readPlan(".", stage, engineSections);
   readEscrow(".", plan); // an escrow key that is missing must stop the deployment, not a backup at night
@@ -19,6 +20,8 @@ export function fromPlan(stage: string) {
       ...hooks(plan),
       ...mails(plan),
       ...repositoryKey(plan),
+      ...copies(stage, plan),
+      ...sweepOfCopies(stage, plan),
     },
   };
 }
@@ -43,6 +46,10 @@ const sweepOfRetention = (stage: string, { retention }: Plan) =>
   retention
     ? { RetentionSweep: startOnSchedule(`holdfast-${stage}_retention`, retention.schedule, "RetentionMachine", {}) }
     : {};
+
+/** Once a day: what no event has told of, or what failed. */
+const sweepOfCopies = (stage: string, { copies: all }: Plan) =>
+  all ? { CopySweep: startOnSchedule(`holdfast-${stage}_copy`, "45 5 * * *", "CopyMachine", {}) } : {};
 
 const startOnSchedule = (name: string, schedule: string, machine: string, input: object) => ({
   Type: "AWS::Scheduler::Schedule",

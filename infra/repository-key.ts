@@ -8,7 +8,9 @@ const roles = [
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
+  ...["CheckObjectives"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
+  ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];

@@ -1,6 +1,11 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import {
+  AlreadyExistsException,
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+} from "@aws-sdk/client-cloudformation";
 import { ListSubscriptionsByTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { execa } from "execa";
 import pWaitFor from "p-wait-for";
@@ -31,6 +36,7 @@ export async function deployStack({
   folder = repositoryRoot,
   service = "holdfast",
 }: Deployment): Promise<StackOutputs> {
+  await deployCopyBucket();
   await runServerless(["deploy", "--stage", stageAddresses.stage, "--param", `workerImage=${workerImage}`], folder);
   const { Stacks = [] } = await new CloudFormationClient(awsClientOptions).send(
     new DescribeStacksCommand({ StackName: `${service}-${stageAddresses.stage}` }),
@@ -44,6 +50,24 @@ export async function deployStack({
       .map((key) => subscribeSink(outputs[key] ?? "")),
   );
   return outputs;
+}
+
+/** Where config/local.yml copies points to: another region of the emulator. */
+const copy = { region: "eu-central-1", bucket: "holdfast-local-offsite" };
+
+async function deployCopyBucket(): Promise<void> {
+  const parameters = { BucketName: copy.bucket, Stage: stageAddresses.stage, Account: "000000000000" };
+  const stack = {
+    StackName: copy.bucket,
+    TemplateBody: await readFile(join(repositoryRoot, "infra/copy-bucket.yml"), "utf8"),
+    Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue })),
+  };
+  const client = new CloudFormationClient({ ...awsClientOptions, region: copy.region });
+  try {
+    await client.send(new CreateStackCommand(stack));
+  } catch (error) {
+    if (!(error instanceof AlreadyExistsException)) throw error;
+  }
 }
 
 /** What did not change since the last time is not checked again. @throws with the compiler's words */

@@ -15,7 +15,7 @@ import { repositoryLayout } from "../lib/domain/repository-layout.ts";
 import type { LocalStage } from "./local-stage.ts";
 
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
-type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention";
+type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy";
 
 const Message = z.object({ at: z.string(), channel: z.enum(["slack", "slack-update", "sns"]), body: z.unknown() });
 export type Message = z.infer<typeof Message>;
@@ -36,7 +36,8 @@ export function stageClient(stage: LocalStage) {
   const machine = (name: MachineName) => stage.outputs[`${name[0]?.toUpperCase()}${name.slice(1)}MachineArn`] ?? "";
 
   const repository = s3Repository(s3, bucket);
-  const signatures = kmsSignatureCheck(new KMSClient(config), stage.outputs["SigningKeyArn"] ?? "", undefined);
+  const kms = new KMSClient(config);
+  const signatures = kmsSignatureCheck(kms, stage.outputs["SigningKeyArn"] ?? "", undefined);
   const catalog = { repository, layout: repositoryLayout(stage.stage), signatures };
   const describe = async (arn: string): Promise<Execution> => {
     const { status, name, output, error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
@@ -64,6 +65,7 @@ export function stageClient(stage: LocalStage) {
 
   return {
     s3,
+    kms,
     bucket,
     sfn,
     repository,

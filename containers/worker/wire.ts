@@ -1,4 +1,4 @@
-import { wireAws, wireKeys, wireProbes } from "#adapters/aws/wire.ts";
+import { openCopy, wireAws, wireKeys, wireProbes } from "#adapters/aws/wire.ts";
 import { commands } from "#adapters/commands/commands.ts";
 import { zstdAndGpg } from "#adapters/commands/sealing.ts";
 import { structuredLog } from "#adapters/log.ts";
@@ -13,6 +13,7 @@ export function wireTask(env: NodeJS.ProcessEnv, workDir: string) {
   const pinned = config.PINNED_SIGNING_KEY === "none" ? undefined : config.PINNED_SIGNING_KEY;
   return {
     ...wireAws(config, pinned),
+    openCopy,
     keys: wireKeys(config.ENVELOPE_KEY),
     probes: wireProbes(config, config.ENVELOPE_KEY),
     surroundings: surroundings(),

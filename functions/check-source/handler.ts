@@ -2,26 +2,22 @@ import { defineTask } from "#adapters/aws/define-task.ts";
 import { wireAws, wireTasks } from "#adapters/aws/wire.ts";
 import { askForCheck } from "#app/ask-for-check.ts";
 import { loadConfig } from "#config";
-import { SourceByHand } from "#events/by-hand.ts";
+import { CheckByHand } from "#events/by-hand.ts";
 import { loadPlan } from "../plan.ts";
 
 const config = loadConfig(process.env, [
-  "CLUSTER",
-  "CAPTURE_TASK",
-  "SUBNET_IDS",
-  "TASK_SECURITY_GROUP",
-  "ASSIGN_PUBLIC_IP",
-  "VERIFY_MEMORY",
-  "RESTORE_MEMORY",
+  ...(["CLUSTER", "SUBNET_IDS", "ASSIGN_PUBLIC_IP"] as const),
+  ...(["CAPTURE_TASK", "TASK_SECURITY_GROUP", "RESTORE_TASK", "RESTORE_SECURITY_GROUP"] as const),
+  ...(["VERIFY_MEMORY", "RESTORE_MEMORY"] as const),
 ]);
 const bytes = (mebibytes: string) => Number(mebibytes) * 1024 * 1024;
-const tasks = wireTasks(config, config.TASK_SECURITY_GROUP);
+const { plan } = loadPlan(process.env);
 const check = askForCheck({
-  ...wireAws(config),
-  tasks,
-  captureTask: config.CAPTURE_TASK,
+  ...wireAws(config, plan.signing?.publicKeySha256),
+  captures: { tasks: wireTasks(config, config.TASK_SECURITY_GROUP), definition: config.CAPTURE_TASK },
+  restores: { tasks: wireTasks(config, config.RESTORE_SECURITY_GROUP), definition: config.RESTORE_TASK },
   memory: { verify: bytes(config.VERIFY_MEMORY), restore: bytes(config.RESTORE_MEMORY) },
-  plan: loadPlan(process.env).plan,
+  plan,
 });
 
-export const handler = defineTask(SourceByHand, (input, { requestId }) => check(input, requestId));
+export const handler = defineTask(CheckByHand, (input, { requestId }) => check(input, requestId));

@@ -1,5 +1,5 @@
 import { defineTask, log } from "#adapters/aws/define-task.ts";
-import { wireAws, wireMachines } from "#adapters/aws/wire.ts";
+import { openCopy, wireAws, wireMachines } from "#adapters/aws/wire.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { loadConfig } from "#config";
 import { restoreOptions } from "#engines/descriptions.ts";
@@ -10,6 +10,7 @@ import { loadPlan } from "../plan.ts";
 const { plan } = loadPlan(process.env);
 const run = planRestore({
   ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256),
+  openCopy,
   plan,
   restoreOptions,
   machines: wireMachines(),

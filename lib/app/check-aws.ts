@@ -1,4 +1,5 @@
 import { describeError } from "#domain/errors.ts";
+import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import { ok, problem, type SourceCheck } from "#domain/source-check.ts";
 import type { TaskInputOf } from "#domain/task-input.ts";
@@ -29,10 +30,30 @@ export const checkKey = ({ keys }: AwsProbes, { runId, source }: Input) =>
     return `${wrappedKey.kmsKey} gives data keys`;
   });
 
+/** A point's manifest, as a restore reads it. */
+export async function checkManifest<Point extends RecoveryPoint>(
+  name: string,
+  read: () => Promise<Point>,
+): Promise<{ check: SourceCheck; point?: Point }> {
+  const found: { point?: Point } = {};
+  const check = await checkService("S3", "a gateway endpoint for S3 in their route tables", async () => {
+    found.point = await read();
+    return `the manifest of ${name} can be read`;
+  });
+  return { ...found, check };
+}
+
+/** A point's data key, which is unwrapped and thrown away. */
+export const checkKeyOf = (name: string, unwrap: () => Promise<unknown>) =>
+  checkService("KMS", interfaceEndpoint("kms"), async () => {
+    await unwrap();
+    return `the data key of ${name} can be unwrapped`;
+  });
+
 export const checkSecret = ({ secrets }: AwsProbes, arn: string) =>
   checkService("Secrets Manager", interfaceEndpoint("secretsmanager"), async () => {
     await secrets.read(arn);
-    return "the source's secret can be read";
+    return "its secret can be read";
   });
 
 const interfaceEndpoint = (service: string) =>
@@ -48,7 +69,7 @@ async function checkService(name: string, endpoint: string, ask: () => Promise<s
       name,
       UNREACHED.test(`${code} ${kind}`)
         ? `can't be reached from the tasks' subnets (${code}: ${message}): give them ${endpoint}, or a NAT gateway`
-        : `refuses (${kind}: ${message}): see the policies of the capture task's role, of the endpoint, and of the key, secret or bucket`,
+        : `refuses (${kind}: ${message}): see the policies of the task's role, of the endpoint, and of the key, secret or bucket`,
     );
   }
 }

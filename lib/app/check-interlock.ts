@@ -8,6 +8,7 @@ import type { RestoreRequested } from "#events/restore-requested.ts";
 import type { RunLog } from "#ports/log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { judgeTask } from "./judge-task.ts";
+import { placeOfCopy } from "./open-copy.ts";
 import { targetOf } from "./plan-restore.ts";
 import { readEvidence } from "./read-evidence.ts";
 import { storeTaskInput } from "./store-task-input.ts";
@@ -53,7 +54,16 @@ export const checkInterlock =
     }
     const { engine, section, hooks } = targetOf(ports.plan, { source, target });
     const run = { runId: restoreId, task: source, source, engine, backupId, restoreId };
-    const told = { verb: "restore" as const, ...run, target, section, options: input.options, fingerprint };
+    const from = placeOfCopy(ports.plan, plan.from);
+    const told = {
+      verb: "restore" as const,
+      ...run,
+      target,
+      section,
+      options: input.options,
+      ...(from && { from }),
+      fingerprint,
+    };
     const restore = [{ ...(await storeTaskInput(ports, told)), hasHooks: hasHooks(hooks) }];
     const isSafetyNeeded = needsConfirmation && holds.length > 0 && input.safety === "before";
     ports.log.info(`${target} may be restored into`, { needsConfirmation, isSafetyNeeded });

@@ -1,15 +1,14 @@
-import prettyBytes from "pretty-bytes";
-import { describeError } from "#domain/errors.ts";
 import type { SourceChecked } from "#domain/outcome.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
-import { notAsked, ok, problem, type RoomNeeded, type SourceCheck } from "#domain/source-check.ts";
+import { notAsked, ok, problem } from "#domain/source-check.ts";
 import type { TaskInputOf } from "#domain/task-input.ts";
 import type { Engine, EngineTools } from "#ports/engine.ts";
 import type { Clock } from "#ports/log.ts";
 import type { Surroundings } from "#ports/surroundings.ts";
 import { engineOf } from "./capture-source.ts";
-import { type AwsProbes, checkKey, checkSecret, checkUploads } from "./check-aws.ts";
-import { checkRoute } from "./check-route.ts";
+import { type AwsProbes, checkKey, checkUploads } from "./check-aws.ts";
+import { checkReach, patiently } from "./check-reach.ts";
+import { checkScratch } from "./check-scratch.ts";
 
 type Ports = {
   engines: Record<string, Engine>;
@@ -21,15 +20,6 @@ type Ports = {
   patienceMs?: number;
 };
 type Checked = Pick<SourceChecked, "checks" | "room">;
-
-/** A tree of millions of files takes its time; whoever asked waits for a quarter of an hour. */
-const PATIENCE_MS = 600_000;
-
-const NO_END =
-  "it did not answer to the end in the time that a check has: is it stopped, overloaded, or not what the plan takes it for?";
-
-/** What every task writes: keyrings, listings, a schema. */
-const LEAST_SCRATCH_BYTES = 64 * 1024 * 1024;
 
 /**
  * Proves route, TLS, AWS, login, rights, versions and room from where captures run and with their role, and captures
@@ -45,53 +35,27 @@ export const checkSource =
       checkUploads(probes, layout, input, tools.signal),
     ]);
     tools.signal.throwIfAborted();
-    const scratch = await checkScratch(ports, tools, server.room);
+    const scratch = await checkScratch(ports.surroundings, tools.workDir, server.room?.scratchBytes);
     return { checks: [...server.checks, scratch, key, uploads], ...(server.room ? { room: server.room } : {}) };
   };
 
-/** The engine is asked last: without a way, a TLS that can be trusted and a login it could only say the same in its words. */
 async function checkServer(ports: Ports, input: TaskInputOf<"check">, tools: EngineTools): Promise<Checked> {
   const engine = engineOf(ports.engines, input.engine);
   const section = engine.section.source.parse(input.section);
-  const { endpoint, secret } = engine.reach(section);
-  const [route, login] = await Promise.all([
-    endpoint ? checkRoute(ports.surroundings, endpoint, ports.clock()) : [],
-    secret === undefined ? undefined : checkSecret(ports.probes, secret),
-  ]);
-  const checks = login ? [...route, login] : route;
-  const wrong = checks.filter(({ verdict }) => verdict === "problem").map(({ about }) => about);
+  const { checks, wrong } = await checkReach(ports, engine.reach(section));
   if (wrong.length > 0)
     return { checks: [...checks, notAsked("source", `login, rights and versions: after ${wrong.join(" and ")}`)] };
-  const patience = AbortSignal.timeout(ports.patienceMs ?? PATIENCE_MS);
-  const signal = AbortSignal.any([tools.signal, patience]);
-  try {
-    const { problems, findings, room } = await engine.preflight({ ...tools, signal }, section);
-    patience.throwIfAborted();
-    const found = Object.entries(findings).map(([about, says]) => ok(about, says));
-    return {
-      checks: [...checks, ...problems.map((says) => problem("source", says)), ...found],
-      ...(room ? { room } : {}),
-    };
-  } catch (error) {
-    tools.signal.throwIfAborted();
-    if (patience.aborted) return { checks: [...checks, problem("source", NO_END)] };
-    const { name, message } = describeError(error);
-    return { checks: [...checks, problem("source", `${name}: ${message}`)] };
-  }
-}
-
-async function checkScratch(
-  { surroundings }: Ports,
-  { workDir }: EngineTools,
-  room: RoomNeeded | undefined,
-): Promise<SourceCheck> {
-  const needed = Math.max(LEAST_SCRATCH_BYTES, room?.scratchBytes ?? 0);
-  const free = await surroundings.freeBytes(workDir);
-  const says = `${prettyBytes(free)} free, ${prettyBytes(needed)} needed`;
-  return free < needed
-    ? problem(
-        "scratch disk",
-        `${says}: give the tasks more (\`EphemeralStorage: { SizeInGiB: … }\` in infra/cluster.yml)`,
-      )
-    : ok("scratch disk", says);
+  const found = await patiently(
+    "source",
+    tools.signal,
+    (signal) => engine.preflight({ ...tools, signal }, section),
+    ports.patienceMs,
+  );
+  if ("about" in found) return { checks: [...checks, found] };
+  const { problems, findings, room } = found;
+  const lines = Object.entries(findings).map(([about, says]) => ok(about, says));
+  return {
+    checks: [...checks, ...problems.map((says) => problem("source", says)), ...lines],
+    ...(room ? { room } : {}),
+  };
 }

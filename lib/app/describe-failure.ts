@@ -63,6 +63,14 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
         command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
       },
     },
+    copy: {
+      code: "CopyFailed",
+      title: `Copy of ${request.backupId ?? "what was missing"} ${how}`,
+      next: {
+        say: "the points here are as good as they were; mend the cause, then copy what is missing:",
+        command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
+      },
+    },
     retention: {
       code: "RetentionFailed",
       title: `Sweep of retention ${execution.name} ${how}`,

@@ -1,6 +1,7 @@
 import type { BackupId } from "#domain/ids.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findPoint } from "./open-point.ts";
+import { readCopies } from "./read-copies.ts";
 import type { Answer } from "./start-backup.ts";
 
 /** Everything that is known of one point, from its signed manifest and proofs. */
@@ -9,6 +10,7 @@ export const describePoint =
   async ({ source, backupId }: { source: string; backupId: BackupId }): Promise<Answer> => {
     const point = await findPoint(ports, backupId, source);
     const { artifacts, facts, ...component } = point.component;
+    const copies = await readCopies(ports, point);
     const restore = JSON.stringify({ source, backupId });
     return {
       verdict: {
@@ -25,6 +27,7 @@ export const describePoint =
         ...("reasons" in point ? { reasons: point.reasons } : {}),
         ...(point.proof === "verified" && point.released ? { released: point.released } : {}),
         ...("because" in point ? { because: point.because } : {}),
+        copies: copies.map(({ copy, bucket, region, readBackAt, by }) => ({ copy, bucket, region, readBackAt, by })),
         artifacts: artifacts.map(({ parts, ...artifact }) => ({ ...artifact, parts: parts.length })),
       },
       next:

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { pMapIterable } from "p-map";
-import type { Artifact } from "#domain/artifact.ts";
+import { type Artifact, partRanges } from "#domain/artifact.ts";
 import { ChecksumMismatch } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -57,12 +57,7 @@ const tooMuch = ({ key, plainBytes }: Artifact) =>
 
 async function* authenticParts(repository: Repository, artifact: Artifact, count: ReadCount, signal: AbortSignal) {
   const { versionId } = artifact;
-  const ranges: { number: number; start: number; end: number; versionId: string | undefined; sha256: string }[] = [];
-  let start = 0;
-  for (const [index, part] of artifact.parts.entries()) {
-    ranges.push({ number: index + 1, start, end: start + part.bytes - 1, versionId, sha256: part.sha256 });
-    start += part.bytes;
-  }
+  const ranges = partRanges(artifact).map((range) => ({ ...range, versionId }));
   const read = async (range: (typeof ranges)[number]) => {
     for (let tries = 1; ; tries++) {
       const bytes = await repository.readRange(artifact.key, range, signal);

@@ -10,9 +10,16 @@ import type { RunLog } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
 import { leaseTarget } from "./lease-target.ts";
+import { inCopy, type OpenCopy, orFromCopy, placeOfCopy } from "./open-copy.ts";
+import { checkCopy } from "./read-back.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
-type Ports = CatalogPorts & { plan: Plan; restoreOptions: Record<string, z.ZodType>; machines: Machines };
+type Ports = CatalogPorts & {
+  openCopy: OpenCopy;
+  plan: Plan;
+  restoreOptions: Record<string, z.ZodType>;
+  machines: Machines;
+};
 type Input = { input: RestoreRequested; execution: { id: string; startTime: string } };
 export type PlannedRestore = { plan: RestorePlan; inspect: { source: string; taskInputKey: string }[] };
 
@@ -26,8 +33,12 @@ export const planRestore =
   async ({ input, execution }: Input): Promise<PlannedRestore> => {
     const { name: target, section, engine, isLive } = targetOf(ports.plan, input);
     checkOptions(ports, engine, input.options);
-    const { points } = await readCatalog(ports, { source: input.source });
-    const { point, newerCommitted } = choose(points, input);
+    const place = placeOfCopy(ports.plan, input.from);
+    const where = inCopy(ports, place);
+    const { points } = await readCatalog(where, { source: input.source });
+    const hint = place ? "" : orFromCopy(ports.plan, input.source);
+    const { point, newerCommitted } = choose(points, input, hint);
+    if (place) await refuseUnlessWhole(where, point, input.from);
     if (point.component.engine !== engine)
       throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
     await leaseTarget(ports, target, execution.id);
@@ -37,9 +48,18 @@ export const planRestore =
     const { source } = input;
     const { backupId } = point;
     const run = { runId: restoreId, task: `inspect-${source}`, source, engine, backupId };
-    const inspect = [await storeTaskInput(ports, { verb: "inspect", ...run, target, section, options: input.options })];
+    const inspect = [
+      await storeTaskInput(ports, {
+        verb: "inspect",
+        ...run,
+        target,
+        section,
+        options: input.options,
+        ...(place && { from: place }),
+      }),
+    ];
     const recoveredTo = point.recoveredTo.toISOString();
-    ports.log.info(`${source}: to be restored from ${backupId} into ${target}`, { recoveredTo });
+    ports.log.info(`${source}: to be restored from ${backupId} into ${target}`, { recoveredTo, from: input.from });
     return {
       plan: {
         restoreId,
@@ -47,6 +67,7 @@ export const planRestore =
         target,
         isLive,
         backupId,
+        ...(input.from === undefined ? {} : { from: input.from }),
         recoveredTo,
         newerCommitted,
         startedAt: startedAt.toISOString(),
@@ -76,24 +97,31 @@ function checkOptions({ restoreOptions }: Ports, engine: string, options: Record
   throw new InputInvalid(problems.join("\n"));
 }
 
-function choose(points: RecoveryPoint[], { source, backupId, before }: RestoreRequested) {
+/** In a copy a point exists only when all that its manifest names is there and matches. */
+async function refuseUnlessWhole(ports: Ports, point: TrustedPoint, from: string | undefined): Promise<void> {
+  const problems = await checkCopy(ports, point);
+  if (problems.length > 0)
+    throw new NoSuchPoint(`${point.source} in ${point.backupId} is not whole in ${from}: ${problems.join("; ")}`);
+}
+
+function choose(points: RecoveryPoint[], { source, backupId, before }: RestoreRequested, hint: string) {
   if (backupId === undefined) {
     const { latest, newerCommitted } = chooseLatest(points, before === undefined ? undefined : new Date(before));
     if (!latest)
       throw new NoSuchPoint(
-        `${source} has no verified point${before === undefined ? "" : ` before ${before}`}. ${overview(points)}`,
+        `${source} has no verified point${before === undefined ? "" : ` before ${before}`}. ${overview(points)}${hint}`,
       );
     return { point: latest, newerCommitted: newerCommitted.map((point) => point.backupId) };
   }
   const named = points.find((point) => point.backupId === backupId);
-  if (!named) throw new NoSuchPoint(`${source} has no point in ${backupId}. ${overview(points)}`);
-  return { point: trusted(named), newerCommitted: [] };
+  if (!named) throw new NoSuchPoint(`${source} has no point in ${backupId}. ${overview(points)}${hint}`);
+  return { point: trusted(named, hint), newerCommitted: [] };
 }
 
-function trusted(point: RecoveryPoint): TrustedPoint {
+function trusted(point: RecoveryPoint, hint: string): TrustedPoint {
   if (isTrusted(point)) return point;
   const why = whyNot(point);
-  throw new NoSuchPoint(`${point.source} in ${point.backupId} can't be restored: it is ${why}`);
+  throw new NoSuchPoint(`${point.source} in ${point.backupId} can't be restored: it is ${why}.${hint}`);
 }
 
 function whyNot(point: Exclude<RecoveryPoint, TrustedPoint>): string {

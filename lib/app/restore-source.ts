@@ -10,11 +10,18 @@ import type { Clock } from "#ports/log.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { engineOf } from "./capture-source.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { inCopy, type OpenCopy } from "./open-copy.ts";
 import { findPoint, openPoint } from "./open-point.ts";
 import { recordProgress } from "./record-progress.ts";
 import { claimSwap, throwIfCancelled } from "./swap-or-cancel.ts";
 
-type Ports = CatalogPorts & { engines: Record<string, Engine>; keys: DataKeys; sealing: Sealing; clock: Clock };
+type Ports = CatalogPorts & {
+  openCopy: OpenCopy;
+  engines: Record<string, Engine>;
+  keys: DataKeys;
+  sealing: Sealing;
+  clock: Clock;
+};
 type Result = Pick<Restored, "phases" | "factsCompared" | "putThere" | "kept" | "notes">;
 
 /** The phase that changes the target. */
@@ -30,10 +37,11 @@ export const restoreSource =
     const { restoreId, runId, task } = input;
     await throwIfCancelled(ports, restoreId);
     const engine = engineOf(ports.engines, input.engine);
-    const point = await findPoint(ports, input.backupId, input.source);
+    const where = inCopy(ports, input.from);
+    const point = await findPoint(where, input.backupId, input.source);
     if (!isTrusted(point))
       throw new NoSuchPoint(`${input.source} in ${input.backupId} is ${point.proof}, not verified`);
-    const { open, count } = await openPoint(ports, point, tools.signal);
+    const { open, count } = await openPoint(where, point, tools.signal);
     const target = engine.section.target.parse(input.section);
     const whole = { artifacts: point.component.artifacts, facts: point.facts, options: input.options };
     const totalBytes = storedBytes(engine.readsToRestore?.(whole) ?? whole.artifacts);
@@ -61,6 +69,7 @@ export const restoreSource =
     const fetch = count.waitedForStorageMs / 1000;
     return {
       ...result,
+      notes: [...result.notes, ...(input.from ? [`The point was read from its copy in ${input.from.bucket}.`] : [])],
       factsCompared,
       phases: rounded({ fetch, ...phases, load: Math.max(0, (phases["load"] ?? 0) - fetch) }),
     };

@@ -13,8 +13,10 @@ import type { Surroundings } from "#ports/surroundings.ts";
 import { captureSource, engineOf } from "./capture-source.ts";
 import type { AwsProbes } from "./check-aws.ts";
 import { checkSource } from "./check-source.ts";
+import { checkTarget } from "./check-target.ts";
 import { dropOldState } from "./drop-old-state.ts";
 import { inspectTarget } from "./inspect-target.ts";
+import type { OpenCopy } from "./open-copy.ts";
 import { restoreSource } from "./restore-source.ts";
 import { rollbackTarget } from "./rollback-target.ts";
 import { runSql } from "./run-sql.ts";
@@ -23,6 +25,7 @@ import { verifySource } from "./verify-source.ts";
 export type TaskPorts = {
   engines: Record<string, Engine>;
   repository: Repository;
+  openCopy: OpenCopy;
   layout: RepositoryLayout;
   uploads: Uploads;
   signatures: SignatureCheck;
@@ -102,6 +105,8 @@ async function doTask(ports: TaskPorts, input: TaskInput, attempt: number, signa
       return verifySource(ports)(input, tools);
     case "check":
       return checkSource(ports)(input, tools);
+    case "check-target":
+      return checkTarget(ports)(input, tools);
     case "inspect":
       return inspectTarget(ports)(input, tools);
     case "restore":

@@ -5,6 +5,7 @@ import type { RestoreAllRequested, RestoreRequested } from "#events/restore-requ
 import type { Machines } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
 import { restoringInto } from "./lease-target.ts";
+import { placeOfCopy } from "./open-copy.ts";
 import { targetOf } from "./plan-restore.ts";
 import type { Answer } from "./start-backup.ts";
 
@@ -36,6 +37,7 @@ export const startRestore =
       };
     }
     const { name: target, isLive } = targetOf(plan, input);
+    placeOfCopy(plan, input.from);
     const atWork = await restoringInto(ports, target);
     if (atWork !== undefined)
       return {

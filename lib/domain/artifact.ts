@@ -27,3 +27,13 @@ export const Artifact = z.strictObject({
   formatProof: z.string(),
 });
 export type Artifact = z.infer<typeof Artifact>;
+
+/** Where each part lies in the stored object: from `start` to `end`, both included. */
+export function partRanges({ parts }: Pick<Artifact, "parts">) {
+  let next = 0;
+  return parts.map(({ bytes, sha256 }, index) => {
+    const start = next;
+    next += bytes;
+    return { number: index + 1, start, end: next - 1, sha256 };
+  });
+}

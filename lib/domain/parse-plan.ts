@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Anomalies } from "./anomaly-limits.ts";
 import { Budget } from "./budget.ts";
+import { Copy } from "./copies.ts";
+import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
@@ -47,6 +49,10 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     backups: readEach(top["backups"], "backups", (entry, path) => read(Backup, entry, path)),
     objectives: readEach(top["objectives"], "objectives", (entry, path) => read(Objective, entry, path)),
     retention: top["retention"] === undefined ? undefined : read(Retention, top["retention"], "retention"),
+    copies:
+      top["copies"] === undefined
+        ? undefined
+        : readEach(top["copies"], "copies", (entry, path) => read(Copy, entry, path)),
     anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
     budget: top["budget"] === undefined ? undefined : read(Budget, top["budget"], "budget"),
     encryption: read(Encryption, top["encryption"], "encryption"),
@@ -55,18 +61,20 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
-  const names = Object.keys((top["sources"] as object | undefined) ?? {});
-  problems.push(...retentionContradictions(plan, names));
+  const sources = Object.keys((top["sources"] as object | undefined) ?? {});
+  problems.push(...retentionContradictions(plan, sources));
+  problems.push(...copyContradictions(plan.copies ?? {}, sources));
   for (const name of Object.keys(plan.anomalies?.sources ?? {}))
-    if (!names.includes(name))
+    if (!sources.includes(name))
       problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
-  const { encryption, tell, signing, metrics, retention, anomalies, budget, ...rest } = plan;
+  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
     encryption,
     tell,
     ...(retention ? { retention } : {}),
+    ...(copies ? { copies } : {}),
     ...(anomalies ? { anomalies } : {}),
     ...(budget ? { budget } : {}),
     ...(signing ? { signing } : {}),
@@ -80,6 +88,7 @@ const Top = z.strictObject({
   backups: z.unknown(),
   objectives: z.unknown(),
   retention: z.unknown().optional(),
+  copies: z.unknown().optional(),
   anomalies: z.unknown().optional(),
   budget: z.unknown().optional(),
   encryption: z.unknown(),

@@ -38,6 +38,7 @@ export function contradictions(
       if (!named("sources").includes(source))
         problems.push({ path: `backups.${name}.sources.${index}`, message: `there is no source "${source}"` });
     });
+  problems.push(...tooLong(plan.backups));
   for (const name of named("objectives"))
     if (!named("sources").includes(name))
       problems.push({ path: `objectives.${name}`, message: `there is no source "${name}"` });
@@ -65,6 +66,15 @@ function serverOf(entry: unknown): string {
 const Memberships = z
   .record(z.string(), z.looseObject({ sources: z.array(z.string()).catch([]) }).catch({ sources: [] }))
   .catch({});
+
+/** Runs of one backup would overlap, and a late one would not be noticed before the next. */
+const tooLong = (backups: Plan["backups"]): Problem[] =>
+  Object.entries(backups).flatMap(([name, { schedule, doneWithin }]) => {
+    const interval = longestIntervalMs(schedule);
+    if (doneWithin === undefined || durationMs(doneWithin) <= interval) return [];
+    const message = `${doneWithin} is longer than what lies between two runs, ${formatDuration(interval)}`;
+    return [{ path: `backups.${name}.doneWithin`, message }];
+  });
 
 /** C1: an RPO that is shorter than the interval of the backup that should meet it can't be met. */
 function unreachableRpo(source: string, { backups, objectives }: Pick<Plan, "backups" | "objectives">): Problem[] {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Anomalies } from "./anomaly-limits.ts";
 import { Budget } from "./budget.ts";
+import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
@@ -53,6 +54,7 @@ function planSchema(engines: EngineSections) {
     backups: z.record(Name, Backup).describe("Which sources are captured together, and when."),
     objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
     retention: Retention.optional().describe("How long points are kept. Without it nothing expires."),
+    copies: z.record(Name, Copy).optional().describe("Where points are copied to once they are verified."),
     anomalies: Anomalies.optional().describe("How far a point may be from what is usual before it is suspicious."),
     budget: Budget.optional().describe("How much the repository may hold and cost before people are told."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),

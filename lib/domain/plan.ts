@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Anomalies } from "./anomaly-limits.ts";
 import type { Budget } from "./budget.ts";
+import type { Copy } from "./copies.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
@@ -42,10 +43,23 @@ export const Authority = z
 export const Backup = z.strictObject({
   schedule: Cron.describe("Five cron fields in UTC: minute hour day month weekday."),
   sources: z.array(Name).min(1).describe("The sources that are captured together."),
+  doneWithin: Duration.optional().describe(
+    "From the scheduled time until every point of the run is verified; later it is late. 1h without it.",
+  ),
 });
 export const Objective = z.strictObject({
   rpo: Duration.describe("How much may be lost."),
   rto: Duration.describe("How long a restore may take."),
+  warnAt: z
+    .number()
+    .min(0.1)
+    .max(1)
+    .optional()
+    .describe("The part of the RPO after which a warning comes if no run will mend it; 5/6 without it: 20 h of 24 h."),
+  backUpAtOnce: z
+    .boolean()
+    .optional()
+    .describe("Whether a broken RPO starts a backup of the source, once. True without it."),
 });
 const EscrowKey = z.strictObject({
   publicKeyFile: z
@@ -144,6 +158,7 @@ export type Plan = {
   objectives: Record<string, z.infer<typeof Objective>>;
   /** Without it nothing expires. */
   retention?: Retention;
+  copies?: Record<string, Copy>;
   anomalies?: Anomalies;
   budget?: Budget;
   encryption: z.infer<typeof Encryption>;

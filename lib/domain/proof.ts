@@ -24,6 +24,24 @@ export const QuarantineProof = z.strictObject({
 });
 export type QuarantineProof = z.infer<typeof QuarantineProof>;
 
+/** `proofs/<source>/copied-<copy>-<runId>.json`: the point is in that copy, as the other side itself has said. */
+export const CopiedProof = z.strictObject({
+  schema: z.literal(1),
+  backupId: z.string(),
+  source: z.string(),
+  manifestSha256: z.string(),
+  /** Its name in the plan, and where that was. */
+  copy: z.string(),
+  bucket: z.string(),
+  region: z.string(),
+  readBackAt: z.iso.datetime(),
+  /** Stored bytes of its artifacts. */
+  bytes: z.int(),
+  /** What was compared with the manifest: the checksums that S3 has computed of what it stores there, or every byte. */
+  by: z.enum(["checksums", "bytes"]),
+});
+export type CopiedProof = z.infer<typeof CopiedProof>;
+
 /** `proofs/<source>/suspicious-<runId>.json`: whole, and unlike what its source usually holds. Not `latest` until a person releases it. */
 export const SuspiciousProof = z.strictObject({
   schema: z.literal(1),

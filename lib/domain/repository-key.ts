@@ -12,7 +12,7 @@ const OF_A_BACKUP = [
   ["restore guide", /^RESTORE\.md$/],
   [
     "proof",
-    /^proofs\/[a-z][a-z0-9-]*\/(verified|suspicious|quarantined|released|proven)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/,
+    /^proofs\/[a-z][a-z0-9-]*\/(verified|suspicious|quarantined|released|proven|copied)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/,
   ],
 ] as const;
 const ELSEWHERE = [

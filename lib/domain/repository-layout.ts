@@ -61,7 +61,7 @@ export const repositoryLayout = (stage: string) => ({
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
-export type ProofName = "verified" | "suspicious" | "quarantined" | "released" | "proven";
+export type ProofName = "verified" | "suspicious" | "quarantined" | "released" | "proven" | "copied";
 
 /** The backup id in a key such as `<stage>/<backupId>/manifest.json`. */
 export function backupIdOfManifestKey(stage: string, key: string): string | undefined {
@@ -78,7 +78,7 @@ export function restoreOfProgressKey(stage: string, key: string): { restoreId: R
 
 /** `{ proof, runId }` of a key below `proofs/<source>/`; undefined for signatures and strangers. */
 export function proofOfKey(key: string): { source: string; proof: ProofName; runId: string } | undefined {
-  const match = /\/proofs\/([^/]+)\/(verified|suspicious|quarantined|released|proven)-([^/.]+)\.json$/.exec(key);
+  const match = /\/proofs\/([^/]+)\/(verified|suspicious|quarantined|released|proven|copied)-([^/.]+)\.json$/.exec(key);
   if (!match) return undefined;
   const [, source, proof, runId] = match;
   return { source: source as string, proof: proof as ProofName, runId: runId as string };

@@ -8,6 +8,8 @@ export const RestorePlan = z.strictObject({
   target: z.string(),
   isLive: z.boolean(),
   backupId: BackupId,
+  /** The copy of the plan that the point is read from. */
+  from: z.string().optional(),
   recoveredTo: z.iso.datetime(),
   /** Points that are newer than the chosen one and not yet verified. */
   newerCommitted: z.array(BackupId),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CopyPlace } from "./copies.ts";
 import { RanHooks } from "./hooks.ts";
 import { BackupId, RestoreId } from "./ids.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
@@ -10,6 +11,14 @@ const everyTask = { runId: z.string(), task: z.string(), source: z.string(), eng
 /** What a task is told, stored under `runs/<runId>/<task>.task.json`: ids and configuration, never data or secrets. */
 export const TaskInput = z.discriminatedUnion("verb", [
   z.strictObject({ verb: z.literal("check"), ...everyTask, section: Section }),
+  z.strictObject({
+    verb: z.literal("check-target"),
+    ...everyTask,
+    target: z.string(),
+    section: Section,
+    /** What would be restored into it now. */
+    points: z.array(z.strictObject({ source: z.string(), backupId: BackupId })),
+  }),
   z.strictObject({
     verb: z.literal("capture"),
     ...everyTask,
@@ -27,6 +36,7 @@ export const TaskInput = z.discriminatedUnion("verb", [
     target: z.string(),
     section: Section,
     options: Section,
+    from: CopyPlace.optional(),
   }),
   z.strictObject({
     verb: z.literal("restore"),
@@ -36,6 +46,8 @@ export const TaskInput = z.discriminatedUnion("verb", [
     target: z.string(),
     section: Section,
     options: Section,
+    /** The copy that the point is read from; without it the repository. */
+    from: CopyPlace.optional(),
     /** Of the target, when the restore was planned. */
     fingerprint: z.string(),
   }),

@@ -65,6 +65,8 @@ export type TargetState = {
   holds: { name: string; mark: string; what: string }[];
   /** Why the point can't be restored here, each with what mends it: room, versions, extensions, locales, rights. */
   problems: string[];
+  /** How much room there is, in words; absent where it can't be asked. */
+  room?: string;
 };
 
 export type PointToRestore = { artifacts: Artifact[]; facts: Facts; options: Record<string, unknown> };
@@ -108,11 +110,12 @@ export interface Engine<Source = unknown, Target = unknown> {
   traits: Traits;
   /** The tools and the paragraphs of RESTORE.md that turn plaintext artifacts into a running system again. */
   restoreGuide(artifacts: Artifact[]): string;
-  /** What shared code proves of a source before the engine itself is asked. */
-  reach(source: Source): Reach;
+  /** What shared code proves of a source or a target before the engine itself is asked. */
+  reach(server: Source | Target): Reach;
   preflight(tools: EngineTools, source: Source): Promise<Preflight>;
   capture(tools: CaptureTools, source: Source): Promise<CaptureResult>;
   verify(tools: VerifyTools, point: PointToVerify): Promise<VerifyResult>;
+  /** Changes nothing. A point without artifacts asks what the target lacks for any. */
   inspect(tools: EngineTools, target: Target, point: PointToRestore): Promise<TargetState>;
   /** What a restore with these options reads, to tell how far it is; every artifact of the point where this is not there. */
   readsToRestore?(point: PointToRestore): Artifact[];

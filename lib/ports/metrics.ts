@@ -6,6 +6,8 @@ export type MetricName =
   | "backup_failure_total"
   | "backup_skipped_total"
   | "backup_verified_total"
+  | "backup_age_seconds"
+  | "backup_objective_met"
   | "backup_suspicious_total"
   | "storage_bytes"
   | "storage_budget_used_percent"

@@ -20,6 +20,7 @@ CORRECTIONS = [
     "sns_publish",
     "s3_versioned_range",
     "s3_event_version_id",
+    "s3_part_copy_checksum",
     "scheduler",
     "task_containers",
     "task_lifecycle",

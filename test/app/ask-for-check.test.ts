@@ -5,20 +5,28 @@ import { parseJson } from "#domain/manifest.ts";
 import type { SourceChecked } from "#domain/outcome.ts";
 import { ok, warning } from "#domain/source-check.ts";
 import { TaskInput } from "#domain/task-input.ts";
-import { memoryWorld } from "../support/memory-world.ts";
+import type { Tasks } from "#ports/messaging.ts";
+import { aBackup, memoryWorld } from "../support/memory-world.ts";
+import { verifiedPoint } from "../support/verified-point.ts";
+
+const memory = { verify: 2 ** 31, restore: 2 ** 32 };
+const running = (tasks: Tasks) => ({
+  memory,
+  captures: { tasks, definition: "capture" },
+  restores: { tasks, definition: "restore" },
+});
 
 /** A task that ends with exit code 1 and says nothing. */
-const askIn = (world: ReturnType<typeof memoryWorld>, asked: string[] = []) =>
+const askIn = (world: ReturnType<typeof memoryWorld>, asked: string[] = [], definitions: string[] = []) =>
   askForCheck({
     ...world.ports,
-    captureTask: "capture",
-    memory: { verify: 2 ** 31, restore: 2 ** 32 },
-    tasks: {
-      run: async (_task, taskInputKey) => {
+    ...running({
+      run: async (definition, taskInputKey) => {
+        definitions.push(definition);
         asked.push(taskInputKey);
         return { exitCode: 1, reason: undefined };
       },
-    },
+    }),
   });
 
 describe("checking a source by hand", () => {
@@ -53,6 +61,42 @@ describe("checking a source by hand", () => {
       expect(table).toMatch(line);
   });
 
+  it("holds a target against the newest verified points of what is restored there, or lives there, in a task of restores", async () => {
+    const world = memoryWorld();
+    await verifiedPoint(world);
+    const [asked, definitions]: [string[], string[]] = [[], []];
+
+    for (const target of ["app-db-live", "staging-db", "staging-redis"])
+      await askIn(world, asked, definitions)({ target }, `call-${target}`);
+
+    const inputs = asked.map((key) => parseJson(world.objects.get(key) ?? new Uint8Array(), TaskInput, "task"));
+    const point = { source: "app-db", backupId: aBackup };
+    expect(inputs).toMatchObject([
+      { verb: "check-target", target: "app-db-live", points: [point] },
+      { verb: "check-target", target: "staging-db", points: [point] },
+      { verb: "check-target", target: "staging-redis", points: [] },
+    ]);
+    expect(inputs.map((input) => "section" in input && Object.keys(input.section).toSorted())).toEqual(
+      inputs.map(() => ["connection", "secret"]),
+    );
+    expect(definitions).toEqual(["restore", "restore", "restore"]);
+  });
+
+  it("says of a target that it can take a restore, and how to begin one; one that the plan does not have is refused", async () => {
+    const world = memoryWorld();
+
+    const { verdict, next } = await answering(world, { checks: [ok("route", "there")] })(
+      { target: "staging-redis" },
+      "call-1",
+    );
+
+    expect(verdict).toBe("staging-redis can take a restore");
+    expect(next).toBe(
+      `npx sls invoke --stage test -f start-restore -d '{"source":"sessions","target":"staging-redis"}'`,
+    );
+    await expect(askIn(world)({ target: "prod" }, "call-2")).rejects.toThrow(/"prod".*app-db-live, staging-db/);
+  });
+
   it("says of a task that leaves no answer that it may have no way to S3, which would have brought it", async () => {
     const { verdict, next } = await askIn(memoryWorld())({ source: "app-db" }, "call-1");
 
@@ -65,14 +109,13 @@ describe("checking a source by hand", () => {
 const answering = (world: ReturnType<typeof memoryWorld>, outcome: Pick<SourceChecked, "checks" | "room">) =>
   askForCheck({
     ...world.ports,
-    captureTask: "capture",
-    memory: { verify: 2 ** 31, restore: 2 ** 32 },
-    tasks: {
+    ...running({
       run: async (_task, taskInputKey) => {
         const key = taskInputKey.replace(/\.task\.json$/, ".0.outcome.json");
-        const ended = { succeeded: true, task: "sessions", attempt: 0, finishedAt: "2026-02-23T02:01:00.000Z" };
+        const task = /([^/]+)\.task\.json$/.exec(taskInputKey)?.[1];
+        const ended = { succeeded: true, task, attempt: 0, finishedAt: "2026-02-23T02:01:00.000Z" };
         await world.ports.repository.create(key, JSON.stringify({ ...ended, ...outcome }));
         return { exitCode: 0, reason: undefined };
       },
-    },
+    }),
   });

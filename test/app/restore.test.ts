@@ -14,29 +14,15 @@ import type { Inspected } from "#domain/outcome.ts";
 import { restoreOptions, swapKeepsOldState } from "#engines/descriptions.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { aBackup, aPlan, capture, layout, type MemoryWorld, memoryWorld } from "../support/memory-world.ts";
+import { committedPoint, verifiedPoint } from "../support/verified-point.ts";
 
 const execution = { id: "arn:restore", startTime: "2026-02-23T13:42:07Z" };
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const ended = { succeeded: true as const, attempt: 0, finishedAt: "2026-02-23T13:45:00.000Z" };
 
-async function committed(world: MemoryWorld, backupId = aBackup) {
-  await commitBackup(world.ports)({
-    backupId,
-    sources: ["app-db"],
-    captures: [capture(world, "app-db", {}, backupId)],
-  });
-}
-
-async function verified(world: MemoryWorld, backupId = aBackup, quarantine: string[] = []) {
-  await committed(world, backupId);
-  const planned = await planVerify(world.ports)({ input: { backupId }, execution: { name: backupId } });
-  world.objects.set(
-    layout.outcome(planned.runId, "app-db", 0),
-    encode({ ...ended, task: "app-db", quarantine, bytesRead: 15 }),
-  );
-  const ends = [{ source: "app-db", task: { exitCodes: [0] } }];
-  return recordProofs(world.ports)({ ...planned, sources: ["app-db"], verified: ends });
-}
+const committed = (world: MemoryWorld, backupId = aBackup) => committedPoint(world, { backupId });
+const verified = (world: MemoryWorld, backupId = aBackup, quarantine: string[] = []) =>
+  verifiedPoint(world, { backupId }, quarantine);
 
 const plan = (world: MemoryWorld, request: object) =>
   planRestore({ ...world.ports, plan: aPlan, restoreOptions })({ input: RestoreRequested.parse(request), execution });

@@ -10,6 +10,7 @@ import {
   AuditByHand,
   BackupByHand,
   CancelByHand,
+  CheckByHand,
   DescribeRestoreByHand,
   ExportByHand,
   HoldByHand,
@@ -20,10 +21,10 @@ import {
   ResumeByHand,
   RetentionByHand,
   RollbackByHand,
-  SourceByHand,
   SweepByHand,
   TimelineByHand,
 } from "#events/by-hand.ts";
+import { CopyRequested } from "#events/copy-requested.ts";
 import { DropRequested } from "#events/drop-requested.ts";
 import { changeOf, ExecutionChanged, ObjectCreated, ObjectDeleted } from "#events/envelopes.ts";
 import { Happened, happeningOf } from "#events/happenings.ts";
@@ -35,7 +36,8 @@ const folder = "events/samples";
 /** Who takes the samples that are named `<who>.json` or `<who>.<case>.json`, and by which contract. */
 const contracts: Record<string, z.ZodType> = {
   "check-plan": z.strictObject({}),
-  "check-source": SourceByHand,
+  "check-source": CheckByHand,
+  "check-objectives": z.strictObject({}),
   "list-points": PointsByHand,
   "describe-point": PointByHand,
   "start-backup": BackupByHand,
@@ -48,6 +50,7 @@ const contracts: Record<string, z.ZodType> = {
   "restore-machine": RestoreRequested,
   "restore-all-machine": RestoreAllRequested,
   "drop-machine": DropRequested,
+  "copy-machine": CopyRequested,
   "check-backup": ObjectCreated,
   "notice-tampering": z.discriminatedUnion("detail-type", [ObjectCreated, ObjectDeleted]).transform(changeOf),
   "sweep-repository": SweepByHand,

@@ -60,7 +60,7 @@ describe("the plan", () => {
 
     const problems = problemsOf(plan);
 
-    expect(problems).toContain("The plan has 7 problems:");
+    expect(problems).toContain("The plan has 8 problems:");
     expect(problems).toContain("sources.app-db.connection.port: ");
     expect(problems).toContain("sources.app-db.databases: ");
     expect(problems).toContain('sources.sessions.restoreTo: there is no target "nowhere"');
@@ -68,6 +68,7 @@ describe("the plan", () => {
     expect(problems).toContain('backups.nightly.sources.3: there is no source "orders"');
     expect(problems).toContain("encryption: must be");
     expect(problems).toContain('(the file): Unrecognized key: "quotas"');
+    expect(problems).toContain('backup "weekly" runs up to 168h apart'); // the only one left whose schedule can be read
   });
 
   it("tells Slack by a webhook or by a bot in a channel, and by exactly one of them", () => {
@@ -253,6 +254,17 @@ describe("the plan's retention", () => {
     return problemsOf(plan);
   };
   const schedule = "0 4 * * 0";
+
+  it("AP-6 refuses copies of sources that there are not, and two that share a bucket", () => {
+    const plan = localPlan();
+    const offsite = { bucket: "a-bucket", region: "eu-west-1", sources: ["uploads", "nowhere"] };
+
+    const problems = problemsOf({ ...plan, copies: { offsite, again: { ...offsite, sources: undefined } } });
+
+    expect(problems).toContain('copies.offsite.sources.1: there is no source "nowhere"');
+    expect(problems).toContain('copies.again.bucket: "offsite" is in this bucket already');
+    expect(problems).toContain("has 2 problems");
+  });
 
   it("AP-2 AP-4 GL-6 GL-8 takes a policy for each source beside a default, and a weekly sweep on Sunday", () => {
     const sources = { "app-db": { days: 90, monthly: 84 }, sessions: { days: 14 } };

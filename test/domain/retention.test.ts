@@ -254,13 +254,13 @@ describe("the bytes of a point", () => {
           (one): Standing => ({ ...one, recoveredTo: new Date(+one.recoveredTo - 2 * DAY) }),
         );
         let at = now.getTime();
+        let made = 0; // two of one instant are two
         let reading: { backupId: string; until: number }[] = [];
         for (const { what, hours, which } of steps) {
           at += hours * HOUR;
           const time = new Date(at);
           reading = reading.filter(({ until }) => until > at);
-          if (what === "backup")
-            points.push(point(time, { backupId: BackupId.parse(`2026-11-21-040000-n${at}-${points.length}`) }));
+          if (what === "backup") points.push(point(time, { backupId: BackupId.parse(`2026-11-21-040000-n${made++}`) }));
           const offered = points.filter(({ expiredAt }) => expiredAt === undefined);
           const chosen = offered[which % offered.length];
           if (what === "restore" && chosen)

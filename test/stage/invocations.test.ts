@@ -7,6 +7,7 @@ import { openWorld, sourceNames, type World } from "./support/world.ts";
 let world: World;
 beforeAll(async () => {
   world = await openWorld();
+  await world.haveLatest();
 });
 afterAll(() => world.client.clearMessages());
 
@@ -93,12 +94,13 @@ const Checked = z.looseObject({
   }),
 });
 
-it("SK-16 IS-25 check-source proves route, TLS, login, AWS and room from inside a task, and leaves nothing behind", async () => {
+it("SK-16 IS-25 check-source proves route, TLS, login, AWS and room of sources and targets from inside a task, and leaves nothing behind", async () => {
   const watch = await watchStage(world);
 
-  const [appDb, sessions, uploads] = await Promise.all(
-    sourceNames.map(async (source) => Checked.parse(await world.client.invoke("check-source", { source }))),
-  );
+  const check = async (input: object) => Checked.parse(await world.client.invoke("check-source", input));
+  const [appDb, sessions, uploads] = await Promise.all(sourceNames.map((source) => check({ source })));
+  const targets = ["staging-db", "staging-redis", "staging-uploads"];
+  const [stagingDb, stagingRedis, stagingUploads] = await Promise.all(targets.map((target) => check({ target })));
 
   expect(appDb).toMatchObject({ verdict: "app-db can be captured", figures: { problems: [], warnings: [] } });
   const table = appDb?.figures.table?.join("\n") ?? "";
@@ -109,6 +111,16 @@ it("SK-16 IS-25 check-source proves route, TLS, login, AWS and room from inside 
   expect(sessions?.figures.warnings).toEqual([expect.stringMatching(/^TLS: none, .* in plain/)]);
   expect(sessions?.figures.table?.join("\n")).toMatch(/ok +│ memory to verify /);
   expect(uploads?.verdict).toBe("uploads can be captured");
+  expect([stagingDb, stagingRedis, stagingUploads].map((target) => target?.verdict)).toEqual(
+    targets.map((target) => `${target} can take a restore`),
+  );
+  for (const what of ["route", "TLS", "Secrets Manager", "S3", "KMS"])
+    expect(stagingDb?.figures.table?.join("\n")).toMatch(new RegExp(`ok +│ ${what} `));
+  for (const target of [stagingDb, stagingRedis, stagingUploads])
+    expect(target?.figures.table?.join("\n")).toMatch(
+      /ok +│ target +│ takes (app-db|app-at-rest|sessions|uploads) of /,
+    );
+  expect(stagingUploads?.figures.table?.join("\n")).toMatch(/ok +│ room +│ .* free beside it/);
   const left = (await watch.versionsSince()).filter((version) => !/\.(task|\d+\.outcome)\.json /.test(version));
   expect(left).toEqual([]);
   await watch.expectInvariants();

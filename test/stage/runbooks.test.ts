@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
+import { copyFailed } from "./runbooks/copies.ts";
 import { filesAreGone, pointSuspicious, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
 import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
+import { backupTooOld } from "./runbooks/silence.ts";
 import { storageNearBudget } from "./runbooks/storage.ts";
 import { addStranger, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
@@ -18,7 +20,7 @@ const PAGE_MS = 240_000;
 const pages = await readPages();
 const index = await readIndex();
 /** Their readers capture and replace what is live, so they come one after the other; the last captures everything. */
-const live = ["BackupFailed", "Restore at 03:00", "Undelivered"];
+const live = ["BackupFailed", "BackupTooOld", "Restore at 03:00", "Undelivered"];
 const ofLive = ({ name }: Page) => live.indexOf(name);
 
 let world: World;
@@ -56,17 +58,15 @@ beforeAll(async () => {
     storageNearBudget(world),
     filesAreGone(world),
   ]);
+  const BackupTooOld = await backupTooOld(world);
+  const CopyFailed = await copyFailed(world);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{
-      PointSuspicious,
-      StorageNearBudget,
-      DropFailed,
-      HookFailed,
-      RestoreAllFailed,
-      RetentionFailed,
-    },
+    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
+    ...{ BackupTooOld },
+    ...{ CopyFailed },
+    ...{ PointSuspicious, StorageNearBudget },
     "Restore at 03:00": gone,
   };
 });

@@ -55,7 +55,7 @@ it("X2 loads nothing into a server that has come into the place of the one that 
 
 it("X9 X2 N10 lets one restore at a time into a target: others are refused by its name, a flood of calls starts nothing, and a dead one keeps nobody out", async () => {
   const watch = await watchStage(world);
-  const calls = Array.from({ length: 300 });
+  const calls = Array.from({ length: 1_000 });
 
   const { first, second, answers, begun } = await (async () => {
     let meanwhile: { second?: Awaited<ReturnType<typeof world.client.run>>; answers: unknown[]; begun: number } = {

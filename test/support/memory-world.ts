@@ -78,6 +78,9 @@ export function memoryWorld() {
     measured,
     ports: {
       repository,
+      openCopy: (): Repository => {
+        throw new Error("there is no copy in this world");
+      },
       layout,
       stage,
       bucket: "the-bucket",

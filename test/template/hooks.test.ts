@@ -21,8 +21,8 @@ it.each(["QuiesceRole", "ResumeRole"])("N7 lets %s call and scale exactly what t
         "Fn::Sub": `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:service/${cluster}/${service}`,
       })),
     ]);
-  expect(resources("ecs:RunTask")).toEqual([[{ Ref: "RestoreTask" }]]); // no source of this plan has SQL in its hooks
-  expect(JSON.stringify(resources("iam:PassRole"))).not.toContain("CaptureTaskRole");
+  expect(resources("ecs:RunTask")).toEqual([[{ Ref: "CaptureTask" }, { Ref: "RestoreTask" }]]); // there is SQL around both
+  expect(JSON.stringify(resources("iam:PassRole"))).not.toContain("VerifyTaskRole");
 });
 
 it("N7 lets nobody else scale a service or call a function of the operator's", () => {

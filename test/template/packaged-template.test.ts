@@ -62,6 +62,7 @@ describe("the packaged template", () => {
       "HoldRole",
       "PrunePointsRole",
       "QuarantineRole",
+      "ReadBackRole",
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
@@ -100,13 +101,14 @@ describe("the packaged template", () => {
       ).toEqual([]);
   });
 
-  it("IS-5 SK-16 lets no role do anything in S3 outside the repository's bucket", () => {
+  it("IS-5 SK-16 lets no role do anything in S3 outside the repository's bucket and the buckets of its copies", () => {
     const ofS3 = ofType("AWS::IAM::Role").flatMap(([role]) =>
       statements(role).filter(({ Action }) => [Action].flat().some((action) => action.startsWith("s3:"))),
     );
     expect(ofS3.length).toBeGreaterThan(10);
     for (const { Resource } of ofS3)
-      for (const resource of [Resource].flat()) expect(JSON.stringify(resource)).toContain("RepositoryBucket");
+      for (const resource of [Resource].flat())
+        expect(JSON.stringify(resource)).toMatch(/RepositoryBucket|arn:aws:s3:::holdfast-local-offsite/);
   });
 
   it("N8 lets a service assume a role only for this account, where the service says for whom it asks", () => {
@@ -154,11 +156,24 @@ describe("the packaged template", () => {
     expect(JSON.stringify(Resources["RepositoryBucketPolicy"])).toContain("aws:SecureTransport");
   });
 
-  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
-    const { PolicyDocument } = z
+  const ofBucketPolicy = (sid: string) =>
+    z
       .looseObject({ PolicyDocument: z.object({ Statement: z.array(z.looseObject({ Sid: z.string() })) }) })
-      .parse(Resources["RepositoryBucketPolicy"]?.Properties);
-    expect(PolicyDocument.Statement.find(({ Sid }) => Sid === "NothingIsWrittenOver")).toMatchObject({
+      .parse(Resources["RepositoryBucketPolicy"]?.Properties)
+      .PolicyDocument.Statement.find(({ Sid }) => Sid === sid);
+
+  it("R7 lets nobody store an object under a key of their own (SSE-C), which would shut everybody else out", () => {
+    expect(ofBucketPolicy("NoKeysThatWeDoNotHold")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: "s3:PutObject", // of parts and copies, too
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/*" },
+      Condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+    });
+  });
+
+  it("N7 lets nobody write over an object, whatever a role's own policy says: only creating is allowed", () => {
+    expect(ofBucketPolicy("NothingIsWrittenOver")).toMatchObject({
       Effect: "Deny",
       Principal: "*",
       Action: "s3:PutObject",

@@ -40,31 +40,8 @@ export const s3Uploads = (s3: S3Client, bucket: string, repository: Repository):
         etags.set(number, sent.ETag);
       },
       async complete(parts, compositeSha256) {
-        try {
-          const done = await s3.send(
-            new CompleteMultipartUploadCommand({
-              ...upload,
-              IfNoneMatch: "*",
-              MultipartUpload: {
-                Parts: parts.map(({ number, sha256 }) => ({
-                  PartNumber: number,
-                  ETag: etags.get(number),
-                  ChecksumSHA256: sha256,
-                })),
-              },
-            }),
-            { abortSignal: signal },
-          );
-          return { versionId: done.VersionId };
-        } catch (cause) {
-          // The reply may be lost after S3 has done it, and a retry then meets our own object: its checksum decides.
-          const stored = await repository.head(key);
-          if (stored?.compositeSha256 === compositeSha256) return { versionId: stored.versionId };
-          const message = describeError(cause).message;
-          if (stored)
-            throw new AlreadyCommitted(`${key} holds other bytes already; nothing was overwritten`, { cause });
-          throw new UploadFailed(`${key} could not be completed: ${message}`, { cause });
-        }
+        const sent = parts.map(({ number, sha256 }) => ({ number, sha256, etag: etags.get(number) }));
+        return completeUpload(s3, repository, upload, { parts: sent, compositeSha256, signal });
       },
       async abort() {
         await s3.send(new AbortMultipartUploadCommand(upload));
@@ -72,3 +49,34 @@ export const s3Uploads = (s3: S3Client, bucket: string, repository: Repository):
     };
   },
 });
+
+type Completion = {
+  parts: { number: number; sha256: string; etag: string | undefined }[];
+  compositeSha256: string;
+  signal?: AbortSignal;
+};
+
+/** Conditional. `sha256` of a part: base64. */
+export async function completeUpload(
+  s3: S3Client,
+  repository: Repository,
+  upload: { Bucket: string; Key: string; UploadId: string | undefined },
+  { parts, compositeSha256, signal }: Completion,
+): Promise<{ versionId: string | undefined }> {
+  const Parts = parts.map(({ number, sha256, etag }) => ({ PartNumber: number, ETag: etag, ChecksumSHA256: sha256 }));
+  try {
+    const done = await s3.send(
+      new CompleteMultipartUploadCommand({ ...upload, IfNoneMatch: "*", MultipartUpload: { Parts } }),
+      signal && { abortSignal: signal },
+    );
+    return { versionId: done.VersionId };
+  } catch (cause) {
+    const key = upload.Key;
+    // The reply may be lost after S3 has done it, and a retry then meets our own object: its checksum decides.
+    const stored = await repository.head(key);
+    if (stored?.compositeSha256 === compositeSha256) return { versionId: stored.versionId };
+    const message = describeError(cause).message;
+    if (stored) throw new AlreadyCommitted(`${key} holds other bytes already; nothing was overwritten`, { cause });
+    throw new UploadFailed(`${key} could not be completed: ${message}`, { cause });
+  }
+}

@@ -8,8 +8,10 @@ import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
 import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
+import type { CopyPlace } from "#domain/copies.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
+import { s3Copier } from "./copier.ts";
 import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
@@ -54,6 +56,34 @@ export function wireProbes({ REPOSITORY_BUCKET }: Config, envelopeKey: string) {
     secrets: secretsManager(new SecretsManagerClient(ONCE_MORE)),
   };
 }
+
+/** S3 copies a part of gigabytes from region to region within one request. */
+const PATIENT = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 300_000 } };
+
+/** The bucket of a copy, by its own region; of the account that the plan names, or S3 refuses. */
+function wireCopy({ bucket, region, account }: CopyPlace) {
+  const s3 = new S3Client({ ...PATIENT, region });
+  if (account !== undefined)
+    s3.middlewareStack.add(
+      (next) => (request) => next({ ...request, input: { ...request.input, ExpectedBucketOwner: account } }),
+      { step: "initialize", name: "ofThisAccountOnly" },
+    );
+  return { s3, repository: s3Repository(s3, bucket) };
+}
+
+export const openCopy = (place: CopyPlace) => wireCopy(place).repository;
+
+/** The copies of the plan, by their names. */
+export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan) =>
+  Object.fromEntries(
+    Object.entries(copies).map(([name, copy]) => {
+      const { s3, repository } = wireCopy(copy);
+      return [
+        name,
+        { repository, copier: s3Copier(s3, { from: REPOSITORY_BUCKET, to: copy.bucket, there: repository }) },
+      ];
+    }),
+  );
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");

@@ -24,6 +24,7 @@ export async function inspect(_: EngineTools, target: FilesTarget, point: PointT
     fingerprint: await fingerprintOf(target),
     holds: choosePaths(point) ? [] : await holdsOf(target), // single paths replace nothing
     problems: await unfit(target, point),
+    room: await describeRoom(dirname(folderOf(target))),
   };
 }
 
@@ -95,6 +96,11 @@ async function writeProblems(target: FilesTarget, folder: string): Promise<strin
 }
 const HOW =
   "let the restore task write there as root (elasticfilesystem:ClientWrite and ClientRootAccess in the file system's policy, an access point that enforces no user)";
+
+const describeRoom = async (parent: string) => {
+  const { bavail, bsize } = await statfs(parent);
+  return `${prettyBytes(bavail * bsize)} free beside it`;
+};
 
 async function roomProblems(target: FilesTarget, parent: string, { facts }: PointToRestore): Promise<string[]> {
   const { bavail, bsize, ffree, files } = await statfs(parent);

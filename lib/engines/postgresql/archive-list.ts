@@ -1,4 +1,5 @@
 import { FormatIncomplete } from "#domain/errors.ts";
+import { commandOfItsOwn } from "./archive-commands.ts";
 
 /** Asks for so many bytes at a time. */
 export type Frames<T> = Generator<number, T, Buffer>;
@@ -21,23 +22,50 @@ const MOST_BYTES_OF_A_STRING = 1 << 30; // the server's own limit for one value
 
 /** The list at the beginning of an archive; of the rest nothing is read. Throws `FormatIncomplete`. */
 export async function readArchiveList(bytes: AsyncIterable<Uint8Array>): Promise<ArchiveEntry[]> {
-  const entries: ArchiveEntry[] = [];
-  const frames = archiveList((entry) => entries.push(entry));
-  let wanted = frames.next(Buffer.alloc(0));
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of bytes) {
-    rest = Buffer.concat([rest, chunk]);
-    let at = 0;
-    while (!wanted.done && rest.length - at >= wanted.value) {
-      const from = at;
-      at += wanted.value;
-      wanted = frames.next(rest.subarray(from, at));
-    }
-    if (wanted.done) return entries;
-    rest = rest.subarray(at);
-  }
-  throw new FormatIncomplete("the archive is cut off in its list of contents");
+  const list = new ListReader();
+  for await (const chunk of bytes) if (list.push(chunk)) return list.entries;
+  throw cutOff();
 }
+
+/** The same bytes, held back until the list at their beginning was read to its end. Throws `FormatIncomplete`. */
+export async function* afterItsList(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const list = new ListReader();
+  const heldBack: Uint8Array[] = [];
+  let isRead = false;
+  for await (const chunk of bytes) {
+    if (isRead) {
+      yield chunk;
+      continue;
+    }
+    heldBack.push(chunk);
+    isRead = list.push(chunk);
+    if (isRead) yield* heldBack.splice(0);
+  }
+  if (!isRead) throw cutOff();
+}
+
+const cutOff = () => new FormatIncomplete("the archive is cut off in its list of contents");
+
+class ListReader {
+  readonly entries: ArchiveEntry[] = [];
+  readonly #frames = archiveList((entry) => this.entries.push(entry));
+  #wanted = this.#frames.next(EMPTY);
+  #rest: Buffer = EMPTY;
+
+  /** Whether the list is whole. */
+  push(chunk: Uint8Array): boolean {
+    const bytes = Buffer.concat([this.#rest, chunk]);
+    let at = 0;
+    while (!this.#wanted.done && bytes.length - at >= this.#wanted.value) {
+      const from = at;
+      at += this.#wanted.value;
+      this.#wanted = this.#frames.next(bytes.subarray(from, at));
+    }
+    this.#rest = bytes.subarray(at);
+    return this.#wanted.done === true;
+  }
+}
+const EMPTY = Buffer.alloc(0);
 
 /** Header and list, as src/bin/pg_dump/pg_backup_archiver.c writes them. */
 export function* archiveList(tell: (entry: ArchiveEntry) => void): Frames<void> {
@@ -64,8 +92,8 @@ function* entry(minor: number, offsetSize: number): Frames<ArchiveEntry> {
   const kind = (yield* string()) ?? "";
   yield* int(); // section
   const definition = (yield* string()) ?? "";
-  yield* string();
-  yield* string(); // how to drop and to copy it
+  yield* string(); // how to drop it
+  const copy = (yield* string()) ?? "";
   const schema = (yield* string()) ?? "";
   yield* string();
   yield* string(); // tablespace, access method
@@ -75,6 +103,8 @@ function* entry(minor: number, offsetSize: number): Frames<ArchiveEntry> {
   const needs: number[] = [];
   for (let one = yield* string(); one !== undefined; one = yield* string()) needs.push(Number(one));
   yield 1 + offsetSize; // where its data lies: unknown in a pipe
+  const problem = commandOfItsOwn({ kind, schema, name, definition, copy, hasBlock });
+  if (problem !== undefined) throw new FormatIncomplete(`the archive was not written by pg_dump: ${problem}`);
   return { id, kind, name, schema, definition, needs, hasBlock };
 }
 

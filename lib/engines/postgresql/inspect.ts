@@ -8,6 +8,7 @@ import { hasCode, type Login, readLogin, rows, withClient } from "./connection.t
 import { unfit } from "./fitness.ts";
 import { markOf } from "./mark.ts";
 import { readServer, withServer } from "./server.ts";
+import { explainConnection, isAboutTheServer } from "./unreachable.ts";
 
 /** What a restore of this point would meet. How much room there is can't be asked over SQL, so nothing is said of it. */
 export async function inspect(
@@ -16,13 +17,14 @@ export async function inspect(
   point: PointToRestore,
 ): Promise<TargetState> {
   const login = await readLogin(tools, target);
-  const chosen = chooseDatabases(point);
-  return withServer(
-    login,
-    chosen.map(({ restored }) => restored),
-    tools.signal,
-    (client) => look(client, login, chosen, point, tools),
-  );
+  const chosen = point.artifacts.length === 0 ? [] : chooseDatabases(point);
+  const names = chosen.map(({ restored }) => restored);
+  try {
+    return await withServer(login, names, tools.signal, (client) => look(client, login, chosen, point, tools));
+  } catch (error) {
+    if (!isAboutTheServer(error)) throw error;
+    return { fingerprint: "not reached", holds: [], problems: [explainConnection(error, login, "postgres")] };
+  }
 }
 
 async function look(client: Client, login: Login, chosen: Chosen[], point: PointToRestore, tools: EngineTools) {

@@ -7,7 +7,7 @@ import type { Command } from "#ports/commands.ts";
 import type { RestoreTools } from "#ports/engine.ts";
 import { feed } from "../feed.ts";
 import { allOrNone } from "./all-or-none.ts";
-import { type ArchiveEntry, readArchiveList } from "./archive-list.ts";
+import { type ArchiveEntry, afterItsList, readArchiveList } from "./archive-list.ts";
 import { type Login, toolEnv } from "./connection.ts";
 import type { DatabaseStreams } from "./database-streams.ts";
 import type { Part } from "./part.ts";
@@ -35,7 +35,7 @@ async function loadInParallel(
   const file = join(tools.workDir, `${into.database}.schema`);
   const list = `${file}.list`;
   try {
-    await pipeline(tools.open(schema), createWriteStream(file, { mode: 0o600 }), { signal });
+    await pipeline(afterItsList(tools.open(schema)), createWriteStream(file, { mode: 0o600 }), { signal });
     if (into.part) await writeFile(list, listOf(into.part.entries));
     const only = into.part ? [`--use-list=${list}`] : [];
     await commands.run(pgRestore(into, ["--section=pre-data", "--no-privileges", ...only, file]), signal);
@@ -94,7 +94,7 @@ async function loadFromPipe(
   signal: AbortSignal,
   only?: ArchiveEntry[],
 ): Promise<void> {
-  const bytes = tools.open(artifact);
+  const bytes = afterItsList(tools.open(artifact));
   if (!only) {
     await feed(bytes, tools.commands.writing(pgRestore(into, []), signal));
     return;

@@ -6,6 +6,7 @@ import type { PostgresqlSource } from "./config.ts";
 import { type Login, readLogin, rows, withClient } from "./connection.ts";
 import { looksPooled } from "./pooler.ts";
 import { missingRights } from "./rights.ts";
+import { judgeSessions, readSessions, type Sessions } from "./sessions.ts";
 import { findTool, type Tool } from "./tools-of-version.ts";
 import { explainConnection, isAboutTheServer } from "./unreachable.ts";
 
@@ -34,6 +35,7 @@ export async function survey(tools: EngineTools, source: PostgresqlSource): Prom
     return { ...found, problems: [error.message] };
   }
   const bytes = new Map<string, number>();
+  const sessions: { database: string; bytes: number; sessions: Sessions }[] = [];
   let server: z.infer<typeof Server> | undefined;
   for (const database of source.databases) {
     try {
@@ -43,6 +45,7 @@ export async function survey(tools: EngineTools, source: PostgresqlSource): Prom
       if ("pooler" in seen) return { ...found, problems: [seen.pooler] };
       server = seen.server;
       bytes.set(database, seen.bytes);
+      sessions.push({ database, bytes: seen.bytes, sessions: seen.sessions });
       found.problems.push(...seen.problems);
       found.findings[`database "${database}"`] = `${seen.bytes} bytes, ${seen.tables} tables`;
     } catch (error) {
@@ -51,10 +54,14 @@ export async function survey(tools: EngineTools, source: PostgresqlSource): Prom
       if (isAboutTheServer(error)) return found; // the other databases would say the same
     }
   }
-  if (!server) return found;
+  const [first, ...more] = sessions;
+  if (!server || !first) return found;
+  const { problems, finding } = judgeSessions(source, login.user, [first, ...more]);
+  found.problems.push(...problems);
   const major = Math.floor(server.number / 10_000);
   Object.assign(found.findings, {
     server: `PostgreSQL ${server.version}`,
+    sessions: finding,
     user: login.user,
     passwordsOfRoles: server.canReadPasswords ? "captured" : NO_PASSWORDS,
   });
@@ -96,12 +103,13 @@ const Server = z.object({
 const Size = z.object({ bytes: z.coerce.number(), tables: z.int() });
 
 async function lookAt(client: Client, login: Login, database: string, signal: AbortSignal) {
+  const sessions = await readSessions(client);
   const pooled = await looksPooled(client, login, database, signal);
   if (pooled) return { pooler: pooled };
   const [server] = await rows(client, Server, SERVER);
   const [size] = await rows(client, Size, SIZE);
   if (!server || !size) throw new Error("a server has one version");
-  return { server, ...size, problems: await missingRights(client, login.user, database) };
+  return { server, sessions, ...size, problems: await missingRights(client, login.user, database) };
 }
 
 const SERVER = `

@@ -36,6 +36,7 @@ export async function inspectTarget(
         ...(await roomProblems(link, info, point)),
         ...(await surroundings(link)),
       ],
+      room: describeRoom(info),
     };
   } finally {
     link.close();
@@ -77,6 +78,12 @@ function roleProblems(info: Info): string[] {
   return problems;
 }
 
+function describeRoom(info: Info): string {
+  const most = info.number("maxmemory");
+  const used = `${prettyBytes(info.number("used_memory"))} of memory used`;
+  return most > 0 ? `${used}, maxmemory is ${prettyBytes(most)}` : `${used}, no maxmemory`;
+}
+
 /** Redis ends itself when it meets a database that it does not have, and evicts or refuses when memory is too small (X5). */
 async function roomProblems(link: RedisLink, info: Info, { artifacts, facts }: PointToRestore): Promise<string[]> {
   const problems: string[] = [];
@@ -87,7 +94,7 @@ async function roomProblems(link: RedisLink, info: Info, { artifacts, facts }: P
     problems.push(
       `the point has a database ${highest}, the target has ${databases}: set \`databases ${highest + 1}\` in its configuration and restart it`,
     );
-  const { plainBytes } = rdbOf(artifacts);
+  const { plainBytes } = artifacts.length === 0 ? { plainBytes: 0 } : rdbOf(artifacts);
   const room = info.number("maxmemory");
   if (room > 0 && room < plainBytes)
     problems.push(

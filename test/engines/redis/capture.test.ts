@@ -1,7 +1,11 @@
-import { expect, it } from "vitest";
+import { connect, createServer } from "node:net";
+import pWaitFor from "p-wait-for";
+import { describe, expect, it } from "vitest";
 import { CommandFailed, FormatIncomplete, PreflightFailed } from "#domain/errors.ts";
 import { captureRdb } from "#engines/redis/capture.ts";
+import type { RedisLink } from "#engines/redis/connection.ts";
 import { proveRdbEnd } from "#engines/redis/rdb-end.ts";
+import { listening } from "../listeners.ts";
 import { fillWithEverything } from "./example-keys.ts";
 import { startRedis } from "./real-redis.ts";
 import { insteadOfRedisCli, redisWorld } from "./redis-world.ts";
@@ -103,6 +107,65 @@ it("S14: stores nothing when the server's snapshot dies on the way", async () =>
   await expect(captureRdb(await world.capture(), section)).rejects.toThrow(/redis-cli exited with 1.*(I\/O|reading)/s);
 
   expect(world.stored).toEqual([]);
+});
+
+describe("S14: a buffer for replicas of 1 MB, and 20 MB that are written while the snapshot is on its way,", () => {
+  const limit = "client-output-buffer-limit replica 1mb 1mb 0";
+
+  it("cut nobody off who asks for the snapshot alone, as redis-cli does", async () => {
+    const { link, section } = await startRedis("rdb-key-save-delay 200", limit);
+    await fillWithEverything(link); // some 4 seconds
+    const world = redisWorld();
+
+    const capturing = captureRdb(await world.capture(), section);
+    await floodDuringSnapshot(link);
+
+    await capturing;
+    expect(await cutOff(link)).toBe(0);
+    expect(world.stored.map(({ stream }) => stream.holds)).toEqual(["20,021 keys in 3 databases, 1 function library"]);
+  });
+
+  it("cut the transfer off where the server does not know that wish, and nothing is stored", async () => {
+    const { link, section } = await startRedis("rdb-key-save-delay 200", limit);
+    await fillWithEverything(link);
+    const world = redisWorld();
+    const port = await withoutRdbOnly(section.connection.port);
+
+    const capturing = captureRdb(await world.capture(), { ...section, connection: { ...section.connection, port } });
+    const failed = expect(capturing).rejects.toThrow(/redis-cli exited with 1/);
+    await floodDuringSnapshot(link);
+
+    await failed;
+    expect(await cutOff(link)).toBe(1);
+    expect(world.stored).toEqual([]);
+  });
+
+  const info = async (link: RedisLink) => String(await link.ask("INFO"));
+  const cutOff = async (link: RedisLink) =>
+    Number(/client_output_buffer_limit_disconnections:(\d+)/.exec(await info(link))?.[1]);
+
+  async function floodDuringSnapshot(link: RedisLink): Promise<void> {
+    await pWaitFor(async () => /rdb_bgsave_in_progress:1/.test(await info(link)), { interval: 20, timeout: 10_000 });
+    await link.ask("EVAL", "for i = 1, 20000 do redis.call('SET', 'flood' .. i, string.rep('x', 1000)) end", "0");
+  }
+
+  /** In front of a server that then is like one from before Redis 7: `REPLCONF rdb-only` is unknown to it. */
+  function withoutRdbOnly(port: number): Promise<number> {
+    return listening(
+      createServer((client) => {
+        const server = connect(port, "127.0.0.1");
+        client.on("data", (sent) =>
+          server.write(Buffer.from(sent.toString("latin1").replace("rdb-only", "rdb-what"), "latin1")),
+        );
+        server.pipe(client);
+        for (const [one, other] of [
+          [client, server],
+          [server, client],
+        ] as const)
+          one.on("error", () => {}).on("close", () => other.destroy());
+      }),
+    );
+  }
 });
 
 it("S12: stores nothing when the server goes away on the way", async () => {

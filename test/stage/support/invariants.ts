@@ -17,7 +17,7 @@ export type Expected = {
   /** Ended on purpose: no alarm tells of them. */
   cancelled?: readonly Execution[];
   /** What must neither be listed as verified nor be `latest`. */
-  notGood?: readonly { source: SourceName; backupId: string }[];
+  notGood?: readonly { source: string; backupId: string }[];
   /** Where `latest` has moved to; it stays where it was otherwise. */
   latest?: Partial<Record<SourceName, string>>;
 };

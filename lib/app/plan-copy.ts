@@ -1,0 +1,70 @@
+import pMap from "p-map";
+import { copiesOf } from "#domain/copies.ts";
+import { InputInvalid, NoSuchPoint } from "#domain/errors.ts";
+import { isSafety } from "#domain/ids.ts";
+import type { Plan } from "#domain/plan.ts";
+import { isTrusted, type RecoveryPoint } from "#domain/recovery-point.ts";
+import type { CopyRequested } from "#events/copy-requested.ts";
+import type { RunLog } from "#ports/log.ts";
+import { type CatalogPorts, pointsOf, readCatalog } from "./catalog.ts";
+import type { ReadBackProgress, WantedCopy } from "./read-back.ts";
+import { readCopies } from "./read-copies.ts";
+
+/** A state holds 256 KiB; what is left is found by the next run. */
+const COPIES_AT_MOST = 200;
+
+type Input = { input: CopyRequested; execution: { name: string } };
+export type PlannedCopy = { isNeeded: boolean; runId: string; copies: WantedCopy[]; readBack: ReadBackProgress };
+
+/**
+ * Which points are to be copied where: the verified ones that the plan wants there and that no proof says to be there, newest
+ * first; with `again` those that are there, too. Throws `InputInvalid` or `NoSuchPoint`.
+ */
+export const planCopy =
+  (ports: CatalogPorts & { plan: Plan; log: RunLog }) =>
+  async ({ input, execution }: Input): Promise<PlannedCopy> => {
+    const { backupId, source, to, again, deep } = input;
+    const { plan, log } = ports;
+    if (to !== undefined && !plan.copies?.[to])
+      throw new InputInvalid(`to: there is no copy "${to}"; the plan has ${Object.keys(plan.copies ?? {}).join(", ")}`);
+    const points = backupId === undefined ? await all(ports, source) : await ofBackup(ports, backupId, source);
+    const wanted = points.filter((point) => isTrusted(point) && !isSafety(point.backupId));
+    const found = await pMap(wanted, (point) => copiesWanted(ports, point, { to, again }), { concurrency: 8 });
+    const copies = found
+      .flat()
+      .slice(0, COPIES_AT_MOST)
+      .map((copy) => ({ ...copy, deep: deep || plan.copies?.[copy.to]?.readBack === "bytes" }));
+    if (backupId !== undefined) log.belongsTo(backupId);
+    log.info(`${copies.length} of ${wanted.length} verified points are to be copied`, { copies });
+    const runId = `copy-${execution.name}`;
+    return {
+      isNeeded: copies.length > 0,
+      runId,
+      copies,
+      readBack: { outcome: "UNFINISHED", copy: 0, part: 0, problems: "" },
+    };
+  };
+
+const all = async (ports: CatalogPorts, source: string | undefined) =>
+  (await readCatalog(ports, source === undefined ? {} : { source })).points;
+
+async function ofBackup(ports: CatalogPorts, backupId: RecoveryPoint["backupId"], source: string | undefined) {
+  const { points, refused } = await pointsOf(ports, backupId, source);
+  if (points.length === 0)
+    throw new NoSuchPoint(refused[0]?.reason ?? `There is no point of ${source ?? "any source"} in ${backupId}`);
+  return points;
+}
+
+async function copiesWanted(
+  ports: CatalogPorts & { plan: Plan },
+  point: RecoveryPoint,
+  { to, again }: Pick<CopyRequested, "to" | "again">,
+) {
+  const places = copiesOf(ports.plan.copies, point.source).filter((name) => to === undefined || name === to);
+  if (places.length === 0) return [];
+  const there = again ? [] : await readCopies(ports, point);
+  const { backupId, source } = point;
+  return places
+    .filter((name) => !there.some(({ copy, bucket }) => copy === name && bucket === ports.plan.copies?.[name]?.bucket))
+    .map((name) => ({ backupId, source, to: name }));
+}

@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { Name } from "./ids.ts";
+
+/** Where the points of some sources are copied to: a bucket of another region, and of another account if wanted. */
+export const Copy = z.strictObject({
+  bucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, "must be the name of a bucket, without dots")
+    .describe("A bucket made by infra/copy-bucket.yml: versioned, with Object Lock."),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region, as in eu-central-1")
+    .describe("The bucket's region."),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, "must be an account of 12 digits")
+    .optional()
+    .describe("The account that owns the bucket; S3 then refuses one of anybody else's."),
+  sources: z.array(Name).min(1).optional().describe("The sources whose points are copied there; without it all."),
+  readBack: z
+    .enum(["checksums", "bytes"])
+    .default("checksums")
+    .describe("How a copy is proved: by the checksums that S3 has computed of its bytes, or by reading every byte."),
+});
+export type Copy = z.infer<typeof Copy>;
+
+/** Where a copy is, for a task, which knows no plan. */
+export const CopyPlace = Copy.pick({ bucket: true, region: true, account: true });
+export type CopyPlace = z.infer<typeof CopyPlace>;
+
+/** The names of the copies that a source's points belong in. */
+export const copiesOf = (copies: Record<string, Copy> = {}, source: string): string[] =>
+  Object.entries(copies).flatMap(([name, { sources }]) => (sources?.includes(source) === false ? [] : [name]));

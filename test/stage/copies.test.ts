@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findPoint } from "#app/open-point.ts";
+import type { BackupId } from "#domain/ids.ts";
+import { lookAtTree } from "#local/demo/tree-state.ts";
+import { resetFleet } from "#local/fleet/fleet.ts";
+import { COPIED, otherRegion } from "./support/other-region.ts";
+import { tampering } from "./support/tampering.ts";
+import { openWorld, type World } from "./support/world.ts";
+
+let world: World;
+let there: ReturnType<typeof otherRegion>;
+let backupId: BackupId;
+
+beforeAll(async () => {
+  world = await openWorld();
+  there = otherRegion(world);
+  await world.client.clearMessages();
+  backupId = await there.copiedBackup();
+});
+afterAll(() => world.client.clearMessages());
+
+it("AP-3 AP-6 AS-11 copies a point to the other region as soon as it is verified, and reads it back from there", async () => {
+  const key = await there.artifactOf(backupId);
+
+  const deep = await world.client.run("copy", { backupId, again: true, deep: true });
+
+  expect(deep.cause).toBe("");
+  expect((await there.proofs(backupId)).map(({ by, region }) => [by, region]).toSorted()).toEqual([
+    ["bytes", "eu-central-1"],
+    ["checksums", "eu-central-1"],
+  ]);
+  expect((await findPoint(there.catalog, backupId, COPIED)).proof).toBe("verified");
+  const [here, copied] = await Promise.all([world.client.repository.head(key), there.repository.head(key)]);
+  expect(copied).toMatchObject({ bytes: here?.bytes, compositeSha256: here?.compositeSha256 });
+  expect(copied?.versionId).not.toBe(here?.versionId);
+  const described = await world.client.invoke("describe-point", { source: COPIED, backupId });
+  expect(described).toMatchObject({
+    figures: { copies: expect.arrayContaining([expect.objectContaining({ copy: "offsite" })]) },
+  });
+  expect((await world.client.run("copy", { backupId })).output).toMatchObject({ run: { isNeeded: false } });
+});
+
+it("writes over nothing there, tells that the copy failed, and makes it anew when what stood in its place is gone", async () => {
+  const undo = await there.replace(await there.artifactOf(backupId), "ransom note");
+
+  const failed = await world.client.run("copy", { backupId, again: true });
+  await world.client.message(
+    (text, channel) => channel === "slack" && text.includes("CopyFailed") && text.includes(failed.arn),
+  );
+  await undo();
+  const mended = await world.client.run("copy", { backupId, again: true });
+
+  expect(failed).toMatchObject({ status: "FAILED", error: "CopyFailed" });
+  expect(failed.cause).toContain(`${COPIED} of ${backupId} in offsite: AlreadyCommitted: `);
+  expect(mended.cause).toBe("");
+  expect(mended.status).toBe("SUCCEEDED");
+});
+
+it("R6 R7 restores from the copy when the point is gone here for good, its key and its manifest included", async () => {
+  await resetFleet(["staging-uploads"]);
+  const hand = await tampering(world);
+  const keys: string[] = [];
+  for await (const key of world.client.repository.list(world.layout.everything))
+    if (key.includes(backupId) && !key.includes("/runs/")) keys.push(key);
+  const captured = await lookAtTree(world.stage.sources.uploads.folder);
+
+  for (const key of keys) await hand.remove(key);
+  const request = { source: COPIED, backupId };
+  const refused = await world.client.run("restore", request);
+  const restored = await world.client.run("restore", { ...request, from: "offsite", confirm: "staging-uploads" });
+  const evidence = restored.status === "SUCCEEDED" ? await world.client.evidenceOf(restored) : undefined;
+  await hand.undo();
+
+  expect(keys.length).toBeGreaterThan(6);
+  expect(refused.cause).toContain('add \\"from\\": \\"offsite\\"');
+  expect(restored.cause).toBe("");
+  expect(evidence?.notes).toContain(`The point was read from its copy in ${there.bucket}.`);
+  expect((await lookAtTree(world.stage.targets["staging-uploads"].folder)).files).toBe(captured.files);
+});
