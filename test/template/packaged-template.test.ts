@@ -116,7 +116,7 @@ describe("the packaged template", () => {
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(5);
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(7);
   });
 
   it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
