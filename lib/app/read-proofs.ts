@@ -26,7 +26,7 @@ export async function readProofs(ports: Ports, backupId: BackupId, source: strin
   const isOfThis = (said: { backupId: string; source: string }) => said.backupId === backupId && said.source === source;
   for await (const key of ports.repository.list(ports.layout.proofs(backupId, source))) {
     const place = proofOfKey(key);
-    if (!place || place.proof === "proven") continue;
+    if (!place || place.proof === "proven" || place.proof === "copied") continue;
     const name = `${place.proof}-${place.runId}`;
     const bytes = await readSignedProof(ports, key);
     const unsigned = { name, reasons: [`${key} is there, without a signature of ours`] };

@@ -8,9 +8,9 @@ export type StoredVersion = { key: string; bytes: number; storageClass: string }
 export type ByClass = Record<string, number>;
 
 /** What is no artifact and no data key: manifests, proofs, the audit log, records of runs. */
-export const RECORDS = "(records)";
+const RECORDS = "(records)";
 /** What nothing of holdfast has written. */
-export const STRANGERS = "(strangers)";
+const STRANGERS = "(strangers)";
 
 /** Whose bytes a version is. */
 export function ownerOf(stage: string, key: string): string {
@@ -22,7 +22,7 @@ export const sumOfClasses = (classes: ByClass) => Object.values(classes).reduce(
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Growth is looked at, and foretold, over so many days. */
-export const DAYS = 30;
+const DAYS = 30;
 const BYTES_PER_GB = 2 ** 30;
 
 /** What came in the last 30 days. */
