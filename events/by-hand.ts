@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HoldId, HoldScope } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { IncidentConclusion, IncidentId, IncidentReported } from "#domain/incident.ts";
 import { Disaster } from "#domain/people.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
@@ -95,3 +96,8 @@ export type JudgementByHand = z.infer<typeof JudgementByHand>;
 /** Days in UTC, both included. */
 export const ExportByHand = z.strictObject({ from: z.iso.date(), to: z.iso.date() });
 export type ExportByHand = z.infer<typeof ExportByHand>;
+export const IncidentByHand = IncidentReported.extend({ requestedBy });
+export type IncidentByHand = z.infer<typeof IncidentByHand>;
+export const IncidentById = z.strictObject({ incidentId: IncidentId });
+export const IncidentEndByHand = IncidentConclusion.extend({ incidentId: IncidentId, requestedBy });
+export type IncidentEndByHand = z.infer<typeof IncidentEndByHand>;

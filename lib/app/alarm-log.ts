@@ -74,6 +74,17 @@ export async function readAlarms(ports: Reading): Promise<AlarmRecord[]> {
   return found;
 }
 
+/** Everything that was written down of all alarms. */
+export async function readAlarmLogs({ repository, layout }: Reading): Promise<AlarmRecord[]> {
+  const found: AlarmRecord[] = [];
+  for await (const key of repository.list(layout.alarms)) {
+    const body = NUMBER.test(key) ? await repository.read(key) : undefined;
+    const record = body && asRecord(body);
+    if (record) found.push(record);
+  }
+  return found;
+}
+
 /** Sends the good sign of alarms that have flapped, and are calm since: no other may come for long. */
 export async function settleAlarms(ports: Ports & { events: Events; stage: string }): Promise<void> {
   const { events, stage, clock, plan } = ports;

@@ -11,7 +11,7 @@ export type BucketSettings = {
 export type PolicyStatement = { Sid?: string | undefined; Effect: string; Action?: unknown; Condition?: unknown };
 
 /** What infra/repository.yml denies to everybody; a test holds the two against each other. */
-const DENIED: readonly { sid: string; action: string; condition: unknown }[] = [
+const DENIED: readonly { sid: string; action: string; condition?: unknown }[] = [
   { sid: "OnlyTls", action: "s3:*", condition: { Bool: { "aws:SecureTransport": "false" } } },
   {
     sid: "NoKeysThatWeDoNotHold",
@@ -23,6 +23,7 @@ const DENIED: readonly { sid: string; action: string; condition: unknown }[] = [
     action: "s3:PutObject",
     condition: { Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" } },
   },
+  { sid: "NothingOfTheAuditLogGoes", action: "s3:DeleteObject,s3:DeleteObjectVersion" },
 ];
 
 /** What is not as the template has made it, a line each. `kmsKey`: the plan's. */

@@ -1,6 +1,7 @@
 import { EXPIRY_STEPS, type ExpiryStep, SweepId } from "./expiry.ts";
 import type { HoldId } from "./hold.ts";
 import { type BackupId, RestoreId } from "./ids.ts";
+import type { IncidentId } from "./incident.ts";
 
 /** Every key of the repository is built here and nowhere else. docs/reference/repository-layout.md explains them. */
 export const repositoryLayout = (stage: string) => ({
@@ -55,6 +56,10 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/alarms/${source}/${code}/${String(number).padStart(6, "0")}.json`,
   auditExport: (id: string, from: string, to: string, format: string) =>
     `${stage}/exports/${id}/audit-${from}-${to}.${format}`,
+  incidents: `${stage}/incidents/`,
+  incident: (id: IncidentId) => `${stage}/incidents/${id}/opened.json`,
+  incidentClosed: (id: IncidentId) => `${stage}/incidents/${id}/closed.json`,
+  incidentReport: (id: IncidentId) => `${stage}/incidents/${id}/report.md`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,

@@ -45,10 +45,12 @@ describe("the packaged template", () => {
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
       "CancelRestoreRole",
+      "CloseIncidentRole",
       "CommitBackupRole",
       "ExpirePointsRole",
       "ExportAuditRole",
       "HoldRole",
+      "OpenIncidentRole",
       "PrunePointsRole",
       "ReadBackRole",
       "QuarantineRole",
