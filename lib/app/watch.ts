@@ -55,7 +55,7 @@ export const watch = (ports: Ports) => async (): Promise<Answer> => {
   await ports.deadMan?.signal(all.length === 0, text || "All is as the plan says.");
   if (notTold.length > 0) throw new Error(text);
   return {
-    verdict: findings.length === 0 ? "All is as the plan says" : `${findings.length} things are not as the plan says`,
+    verdict: findings.length === 0 ? "All is as the plan says" : `Not as the plan says: ${findings.length} found`,
     figures: { findings, runsOf7Days: rates, ledger },
     next: findings.length === 0 ? "Nothing." : `docs/runbooks/${findings[0]?.code}.md`,
   };

@@ -148,13 +148,23 @@ describe("the watcher", () => {
         `AlarmPathFailed: announce: bob@example.com has not confirmed the mail about ${severity} alarms`,
         `AlarmPathFailed: announce: ada@example.com gets no ${severity} alarms: it is not subscribed`,
       ]),
-      "AlarmPathFailed: announce: 3 messages lie in the dead-letter queue: docs/runbooks/Undelivered.md",
+      "AlarmPathFailed: announce: something lies in the dead-letter queue: docs/runbooks/Undelivered.md",
     ]);
     expect(stage.alarms().toSorted()).toEqual([
       "AlarmPathFailed: announce",
       "SettingsDrifted: repository",
       "SettingsDrifted: schedules",
     ]);
+  });
+
+  it("tells once of what lies in the dead-letter queue, however much comes to it", async () => {
+    const stage = aStage();
+    for (const depth of [1, 2, 30]) {
+      stage.its.depth = depth;
+      await stage.look(at(1));
+    }
+
+    expect(stage.alarms()).toEqual(["AlarmPathFailed: announce"]);
   });
 
   it("says that nobody hears alarms where there is neither a subscriber nor Slack", async () => {
