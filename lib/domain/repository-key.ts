@@ -4,7 +4,18 @@ import { sourceOfArtifact } from "./repository-layout.ts";
 /** Where a key belongs: what repository-layout.ts builds, read backwards. */
 export type Place =
   | { kind: "artifact" | "manifest" | "manifest signature" | "restore guide" | "proof"; backupId: BackupId }
-  | { kind: "wrapped key" | "run" | "evidence" | "expiry" | "hold" | "audit entry" | "audit export" | "alarm" | "incident" };
+  | {
+      kind:
+        | "wrapped key"
+        | "run"
+        | "evidence"
+        | "expiry"
+        | "hold"
+        | "audit entry"
+        | "audit export"
+        | "alarm"
+        | "incident";
+    };
 
 const OF_A_BACKUP = [
   ["manifest", /^manifest\.json$/],
