@@ -57,6 +57,18 @@ export const HoldByHand = HoldScope.extend({ until: z.iso.datetime({ offset: tru
 export type HoldByHand = z.infer<typeof HoldByHand>;
 export const ReleaseByHand = z.strictObject({ holdId: HoldId, why, requestedBy });
 export type ReleaseByHand = z.infer<typeof ReleaseByHand>;
+/** `{}` wraps anew what was wrapped before the last rotation; `now` rotates first, which KMS else does every 90 days. */
+export const RotateByHand = z
+  .strictObject({
+    now: z.boolean().default(false),
+    because: z.string().min(10).max(500).optional(),
+    requestedBy: requestedBy.optional(),
+  })
+  .refine(({ now, because }) => !now || because !== undefined, {
+    path: ["because"],
+    message: "now needs its reason in at least 10 characters",
+  });
+export type RotateByHand = z.infer<typeof RotateByHand>;
 /** `resolved` ends the alarm by hand: for what no good sign can end. */
 export const AcknowledgeByHand = z.strictObject({
   source: Name,
@@ -75,6 +87,15 @@ export const WhatNowByHand = z.strictObject({
 });
 export type WhatNowByHand = z.infer<typeof WhatNowByHand>;
 export const AuditByHand = z.strictObject({ newest: z.int().positive().max(10_000).default(100) });
+
+/** The points of one source, in the newest so many backups. */
+export const TimelineByHand = z.strictObject({ source: Name, newest: z.int().positive().max(5_000).default(90) });
+/** A point that is held back: to be believed again, or never again. */
+export const JudgementByHand = z.strictObject({ source: Name, backupId: BackupId, why, requestedBy });
+export type JudgementByHand = z.infer<typeof JudgementByHand>;
+/** Days in UTC, both included. */
+export const ExportByHand = z.strictObject({ from: z.iso.date(), to: z.iso.date() });
+export type ExportByHand = z.infer<typeof ExportByHand>;
 export const IncidentByHand = IncidentReported.extend({ requestedBy });
 export type IncidentByHand = z.infer<typeof IncidentByHand>;
 export const IncidentById = z.strictObject({ incidentId: IncidentId });

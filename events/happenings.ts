@@ -79,6 +79,8 @@ const happenings = {
     source: Name,
     message: z.string(),
   }),
+  /** Tests the way of alarms. `attempt`: the first is 0. */
+  CanarySent: z.strictObject({ stage: z.string(), dueAt: z.iso.datetime(), attempt: z.int().nonnegative() }),
 };
 export type Happening = {
   [Type in keyof typeof happenings]: { type: Type; detail: z.infer<(typeof happenings)[Type]> };
@@ -95,6 +97,7 @@ export const Happened = z.looseObject({
     "BackupRestored",
     "AlarmRaised",
     "AlarmRecovered",
+    "CanarySent",
     "AlarmEscalated",
   ]),
   detail: z.unknown(),
@@ -119,6 +122,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "AlarmEscalated":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRecovered":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "CanarySent":
       return { type, detail: happenings[type].parse(event.detail) };
   }
 }

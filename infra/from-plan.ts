@@ -80,6 +80,7 @@ function secretPolicies(plan: Plan) {
   return {
     ...readSecrets("CaptureSecrets", "CaptureTaskRole", [...sources, ...strangers]),
     ...readSecrets("RestoreSecrets", "RestoreTaskRole", targets),
+    ...readSecrets("WatchSecrets", "WatchRole", plan.tell.deadMan ? [plan.tell.deadMan.urlSecret] : []),
     ...readSecrets("AnnounceSecrets", "AnnounceRole", channels),
   };
 }

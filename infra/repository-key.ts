@@ -8,11 +8,12 @@ const roles = [
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],
   ...["DescribeRestore", "CancelRestore"],
-  ...["CheckObjectives"],
+  ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
+  ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
+  ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
   ...["OpenIncident", "DescribeIncident", "CloseIncident"],
-  ...["PlanCopy", "CopyPoint", "ReadBack"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

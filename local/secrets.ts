@@ -41,6 +41,8 @@ export async function stageSecrets(): Promise<StageSecrets> {
 /** Of a bot that speaks to the sink: looks like one of Slack's, opens nothing, and must be found nowhere all the same. */
 export const SINK_TOKEN = "xoxb-of-the-sink";
 
+/** A check of the sink's, as healthchecks.io would give one out. */
+const SINK_CHECK = `${stageAddresses.sink}/ping/0d6e3b1a-the-watcher`;
 /** Of the other channels of config/local.yml, which lead into the sink. */
 export const channelSecrets = {
   pagerduty: { routingKey: "routing-key-of-the-sink" },
@@ -53,7 +55,7 @@ export const secretName = (name: string) => `holdfast/${stageAddresses.stage}/${
 /** Puts the logins, and the token of a bot, into the emulator's Secrets Manager, which is empty at its start. */
 export async function storeSecrets(secrets: StageSecrets): Promise<void> {
   const client = new SecretsManagerClient(awsClientOptions);
-  const values = { ...secrets, slack: { token: SINK_TOKEN }, ...channelSecrets };
+  const values = { ...secrets, slack: { token: SINK_TOKEN }, "dead-man": { url: SINK_CHECK }, ...channelSecrets };
   await Promise.all(
     Object.entries(values).map(([name, value]) =>
       client.send(new CreateSecretCommand({ Name: secretName(name), SecretString: JSON.stringify(value) })),

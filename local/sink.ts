@@ -14,6 +14,9 @@ export type SinkMessage = {
   body: unknown;
 };
 
+/** A signal of the watcher, as healthchecks.io takes it: `isWell` is false for `/fail`. */
+export type Ping = { at: string; isWell: boolean; text: string };
+
 const Notification = z.object({ Type: z.string(), SubscribeURL: z.url().optional() });
 
 /** https://developer.pagerduty.com/docs/send-alert-event */
@@ -25,8 +28,8 @@ const PagerDutyEvent = z.looseObject({
 
 /**
  * Stands in for Slack and for an operator's inbox. Everything received is kept in memory, in order, and in
- * `.holdfast/messages.jsonl`. `POST /v2/enqueue` (PagerDuty), `POST /webhook` (signed), `POST /slack` (a webhook), `POST /api/…` (what a bot calls), `POST /sns`; `GET /messages` gives
- * `SinkMessage[]`; `DELETE /messages` forgets.
+ * `.holdfast/messages.jsonl`. `POST /slack` (a webhook), `POST /api/…` (what a bot calls), `POST /sns`, `POST /v2/enqueue`
+ * (PagerDuty), `POST /webhook` (signed); `GET /messages` gives `SinkMessage[]`; `DELETE /messages` forgets. `POST /ping/<id>` and `/ping/<id>/fail`: the last ten, by `GET /pings`.
  */
 export function makeSink(file = stageFiles.messages): Hono {
   let messages: SinkMessage[] = [];
@@ -41,7 +44,16 @@ export function makeSink(file = stageFiles.messages): Hono {
   };
   forget();
 
+  let pings: Ping[] = [];
+  const ping = (isWell: boolean, text: string) => {
+    pings = [...pings, { at: new Date().toISOString(), isWell, text }].slice(-10);
+    return "OK";
+  };
+
   const app = new Hono();
+  app.post("/ping/:id", async (context) => context.text(ping(true, await context.req.text())));
+  app.post("/ping/:id/fail", async (context) => context.text(ping(false, await context.req.text())));
+  app.get("/pings", (context) => context.json(pings));
   app.get("/health", (context) => context.text("ok"));
   app.get("/messages", (context) => context.json(messages));
   app.delete("/messages", (context) => {

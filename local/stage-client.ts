@@ -17,6 +17,7 @@ import type { LocalStage } from "./local-stage.ts";
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
 type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy" | "escalate";
 
+const Ping = z.object({ at: z.string(), isWell: z.boolean(), text: z.string() });
 const Message = z.object({
   at: z.string(),
   channel: z.enum(["slack", "slack-update", "sns"]),
@@ -81,6 +82,13 @@ export function stageClient(stage: LocalStage) {
     describe,
     ended,
     messages,
+    /** The last signal of the watcher to somebody outside. */
+    async lastPing() {
+      return z
+        .array(Ping)
+        .parse(await (await fetch(`${stage.sink}/pings`)).json())
+        .at(-1);
+    },
     /** What PagerDuty, or the signed webhook, was sent. */
     async sentTo(channel: "pagerduty" | "webhook"): Promise<unknown[]> {
       return (await received()).filter((one) => one.channel === channel).map(({ body }) => body);

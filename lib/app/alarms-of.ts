@@ -17,7 +17,7 @@ export function alarmsOfFailure(plan: Plan, execution: Failed, code: string): Ra
   const machine = machineOf(execution.stateMachineArn)?.machine ?? "";
   const { scheduledTime, backupId, sources: some, ...request } = readRequest(execution);
   const isScheduled = scheduledTime !== undefined && some === undefined; // only people ask for some sources
-  const isRepeatable = machine === "drop" || machine === "retention" || isScheduled;
+  const isRepeatable = ["drop", "retention", "copy"].includes(machine) || isScheduled;
   const problem = machine === "verify" && backupId !== undefined ? backupId : isRepeatable ? code : execution.name;
   return {
     severity: "critical",
@@ -32,6 +32,7 @@ function sourcesOf(
   machine: string,
   { source, target, backup }: { source?: string | undefined; target?: string | undefined; backup?: string | undefined },
 ): string[] {
+  if (machine === "copy") return [machine]; // that a newer point could be copied does not end it
   if (source !== undefined) return [source];
   if (machine !== "backup" && machine !== "verify") return [machine];
   const lines = readableCause(cause, error ?? status).split("\n");

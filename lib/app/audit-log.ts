@@ -57,8 +57,10 @@ async function readEntry(ports: Ports, key: string): Promise<AuditEnd> {
   return { entry: parseJson(bytes, AuditEntry, key), sha256: sha256(bytes) };
 }
 
-/** Every entry from the first one on, and where the chain breaks. Throws `SignatureInvalid` for an entry that is not ours. */
-export async function proveAudit(ports: Ports): Promise<{ entries: AuditEntry[]; breaks: string[] }> {
+/** Every entry from the first one on, where the chain breaks, and its end. Throws `SignatureInvalid` for an entry that is not ours. */
+export async function proveAudit(
+  ports: Ports,
+): Promise<{ entries: AuditEntry[]; breaks: string[]; end: AuditEnd | undefined }> {
   const entries: AuditEntry[] = [];
   const breaks: string[] = [];
   let end: AuditEnd | undefined;
@@ -72,5 +74,5 @@ export async function proveAudit(ports: Ports): Promise<{ entries: AuditEntry[];
     entries.push(next.entry);
     end = next;
   }
-  return { entries, breaks };
+  return { entries, breaks, end };
 }

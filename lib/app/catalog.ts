@@ -2,14 +2,15 @@ import pMap from "p-map";
 import { describeError, ManifestInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { BackupId } from "#domain/ids.ts";
-import { type Manifest, parseJson, parseManifest } from "#domain/manifest.ts";
-import { QuarantineProof, VerifiedProof } from "#domain/proof.ts";
-import type { RecoveryPoint } from "#domain/recovery-point.ts";
-import { proofOfKey, type RepositoryLayout } from "#domain/repository-layout.ts";
+import { type Manifest, parseManifest } from "#domain/manifest.ts";
+import type { ReleasedProof } from "#domain/proof.ts";
+import type { Proved, RecoveryPoint, Released } from "#domain/recovery-point.ts";
+import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { SignatureCheck } from "#ports/keys.ts";
 import type { Repository } from "#ports/repository.ts";
 import { type LetGo, readExpiries } from "./read-expiries.ts";
-import { readSigned, readSignedProof } from "./signed-objects.ts";
+import { readProofs } from "./read-proofs.ts";
+import { readSigned } from "./signed-objects.ts";
 
 export type CatalogPorts = { repository: Repository; layout: RepositoryLayout; signatures: SignatureCheck };
 /** A backup that can't be believed: its manifest is not ours, or is not a manifest. It holds no recovery points. */
@@ -82,7 +83,7 @@ function expired(point: ProvenPoint, letGo: LetGo | undefined): RecoveryPoint {
   if (step === "expired") return { ...its, proof: "expired", was, expiredAt: at };
   return { ...its, proof: "pruned", prunedAt: at, prunedBy: sweep, isGone: step === "pruned" };
 }
-type ProvenPoint = Extract<RecoveryPoint, { proof: "committed" | "verified" | "quarantined" }>;
+type ProvenPoint = Extract<RecoveryPoint, { proof: Proved }>;
 
 async function pointOf(
   ports: CatalogPorts,
@@ -94,36 +95,21 @@ async function pointOf(
   if (!component) throw new Error(`${manifest.backupId} has no ${source}`);
   const { backupId } = manifest;
   const point = { source, backupId, manifestSha256, component, recoveredTo: new Date(component.recoveredTo) };
-  const proofs = await readProofs(ports, backupId, source);
-  const reasons = proofs.flatMap(({ quarantine }) => quarantine ?? []);
-  if (reasons.length > 0) return { ...point, proof: "quarantined", reasons };
-  const verified = proofs
-    .flatMap(({ verified }) => verified ?? [])
-    .find((proof) => proof.manifestSha256 === manifestSha256);
+  const { verified: verifications, quarantines, suspicions, releases } = await readProofs(ports, backupId, source);
+  if (quarantines.length > 0) return { ...point, proof: "quarantined", reasons: reasonsOf(quarantines) };
+  const verified = verifications.find((proof) => proof.manifestSha256 === manifestSha256);
   if (!verified) return { ...point, proof: "committed" };
   const facts = component.facts ?? verified.facts ?? {};
-  return { ...point, proof: "verified", verifiedAt: new Date(verified.verifiedAt), facts };
+  const its = { ...point, verifiedAt: new Date(verified.verifiedAt), facts };
+  if (suspicions.length > 0) return { ...its, proof: "suspicious", reasons: reasonsOf(suspicions) };
+  return { ...its, proof: "verified", ...releasedBy(releases) };
 }
 
-/**
- * What is said of this very point: by proofs that are signed by us. A verification that is not ours proves nothing; a
- * quarantine counts even when its signature is lost, since nothing wrong may become good that way.
- */
-async function readProofs(ports: CatalogPorts, backupId: BackupId, source: string): Promise<Proof[]> {
-  const found: Proof[] = [];
-  for await (const key of ports.repository.list(ports.layout.proofs(backupId, source))) {
-    const name = proofOfKey(key)?.proof;
-    if (name === "quarantined") found.push({ quarantine: await readQuarantine(ports, key) });
-    if (name !== "verified") continue;
-    const bytes = await readSignedProof(ports, key);
-    const verified = bytes && parseJson(bytes, VerifiedProof, key);
-    if (verified?.backupId === backupId && verified.source === source) found.push({ verified });
-  }
-  return found;
-}
-type Proof = { verified?: VerifiedProof; quarantine?: string[] };
+const reasonsOf = (words: { reasons: string[] }[]) => words.flatMap(({ reasons }) => reasons);
 
-async function readQuarantine(ports: CatalogPorts, key: string): Promise<string[]> {
-  const bytes = await readSignedProof(ports, key);
-  return bytes ? parseJson(bytes, QuarantineProof, key).reasons : [`${key} is there, without a signature of ours`];
+function releasedBy(releases: ReleasedProof[]): { released?: Released } {
+  const last = releases.toSorted((a, b) => (a.releasedAt < b.releasedAt ? -1 : 1)).at(-1);
+  if (!last) return {};
+  const wasSuspicious = releases.some((one) => one.releases.some((name) => name.startsWith("suspicious-")));
+  return { released: { wasSuspicious, at: new Date(last.releasedAt), by: last.who.claimed, why: last.why } };
 }

@@ -97,6 +97,16 @@ export function describeHappening({ type, detail }: Exclude<Happening, { type: "
         next: { say: "let the applications in and look at them." },
         figures: [{ label: "backup", value: detail.backupId }],
       };
+    case "CanarySent":
+      return {
+        severity: "warning",
+        code: type,
+        title: `Canary: alarms of ${detail.stage} arrive here`,
+        happened: [`The plan's canary of ${detail.dueAt}. Nothing is wrong: an alarm would have come the same way.`],
+        intact: "everything.",
+        next: { say: "nothing. Whoever should have got it and has not: docs/runbooks/AlarmPathFailed.md." },
+        figures: [],
+      };
     case "AlarmEscalated":
       return describeEscalated(detail);
     case "AlarmRaised":

@@ -16,16 +16,16 @@ export const describePoint =
       verdict: {
         committed: `${source} in ${backupId} is committed, not yet read back: a restore refuses it until it is verified`,
         verified: `${source} in ${backupId} is verified and restorable to ${component.recoveredTo}`,
-        quarantined: `${source} in ${backupId} is QUARANTINED: its bytes are wrong`,
+        suspicious: `${source} in ${backupId} is SUSPICIOUS: whole, and unlike what ${source} usually holds`,
+        quarantined: `${source} in ${backupId} is QUARANTINED: its bytes are wrong, or somebody has said that it is bad`,
         expired: `${source} in ${backupId} has expired and will be deleted; a hold brings it back`,
         pruned: `${source} in ${backupId} is deleted: only what its manifest says of it is left`,
       }[point.proof],
       figures: {
         ...component,
-        ...(point.proof === "verified"
-          ? { verifiedAt: point.verifiedAt.toISOString(), facts: point.facts }
-          : { facts }),
-        ...(point.proof === "quarantined" ? { reasons: point.reasons } : {}),
+        ...("verifiedAt" in point ? { verifiedAt: point.verifiedAt.toISOString(), facts: point.facts } : { facts }),
+        ...("reasons" in point ? { reasons: point.reasons } : {}),
+        ...(point.proof === "verified" && point.released ? { released: point.released } : {}),
         ...("because" in point ? { because: point.because } : {}),
         copies: copies.map(({ copy, bucket, region, readBackAt, by }) => ({ copy, bucket, region, readBackAt, by })),
         artifacts: artifacts.map(({ parts, ...artifact }) => ({ ...artifact, parts: parts.length })),

@@ -49,7 +49,8 @@ const instantsOf = (point: RecoveryPoint): Date[] => [
   ...(point.proof === "expired" ? [point.expiredAt] : []),
 ];
 
-function standing(of: RecoveryPoint): StandingPoint[] {
+/** As retention looks at it; nothing for what is deleted. */
+export function standing(of: RecoveryPoint): StandingPoint[] {
   if (of.proof === "pruned") return [];
   const { source, backupId, recoveredTo, component } = of;
   const its = { source, backupId, recoveredTo, bytes: component.size, of };

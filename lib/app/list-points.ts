@@ -23,9 +23,10 @@ export const listPoints =
     };
   };
 
-function describeLatest(name: string, { latest, newerCommitted }: Latest): string {
-  const waiting = newerCommitted.map(({ backupId }) => backupId).join(", ");
-  const newer = waiting === "" ? "" : ` (newer, being verified: ${waiting})`;
+function describeLatest(name: string, { latest, newerCommitted, newerSuspicious }: Latest): string {
+  const named = (what: string, points: RecoveryPoint[]) =>
+    points.length === 0 ? "" : ` (newer, ${what}: ${points.map(({ backupId }) => backupId).join(", ")})`;
+  const newer = named("being verified", newerCommitted) + named("SUSPICIOUS", newerSuspicious);
   const to = latest ? `is restorable to ${latest.recoveredTo.toISOString()}` : "has NO verified point";
   return `${name} ${to}${newer}`;
 }
@@ -39,5 +40,5 @@ const row = (point: RecoveryPoint) => ({
   recoveredTo: point.recoveredTo.toISOString(),
   proof: isSafety(point.backupId) ? `${point.proof} (safety point)` : point.proof,
   bytes: point.component.size,
-  ...(point.proof === "quarantined" ? { reasons: point.reasons } : {}),
+  ...("reasons" in point ? { reasons: point.reasons } : {}),
 });

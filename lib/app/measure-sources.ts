@@ -32,7 +32,7 @@ export async function measureSources(ports: CatalogPorts & { plan: Plan }): Prom
 }
 
 /** Of a backup that the plan has this source in, or by hand; a safety point may hold something else. */
-function mayHold({ backups }: Plan, source: string, id: BackupId): boolean {
+export function mayHold({ backups }: Pick<Plan, "backups">, source: string, id: BackupId): boolean {
   const name = nameOfBackup(id);
   return name.startsWith("manual-") || backups[name]?.sources.includes(source) === true;
 }

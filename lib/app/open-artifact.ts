@@ -37,6 +37,7 @@ export const openArtifact = ({ repository, sealing }: { repository: Repository; 
     try {
       for await (const chunk of opened.output.bytes) {
         plain.bytes += chunk.length;
+        if (plain.bytes > artifact.plainBytes) throw tooMuch(artifact); // R12: a few bytes can open to terabytes
         plain.hash.update(chunk);
         yield chunk;
       }
@@ -50,6 +51,9 @@ export const openArtifact = ({ repository, sealing }: { repository: Repository; 
     if (plain.bytes !== artifact.plainBytes || plain.hash.digest("hex") !== artifact.plainSha256)
       throw new ChecksumMismatch(`${artifact.key}: its plaintext is not the one that was captured`);
   };
+
+const tooMuch = ({ key, plainBytes }: Artifact) =>
+  new ChecksumMismatch(`${key}: it opens to more than the ${plainBytes} bytes that were captured`);
 
 async function* authenticParts(repository: Repository, artifact: Artifact, count: ReadCount, signal: AbortSignal) {
   const { versionId } = artifact;

@@ -10,7 +10,7 @@ import type { Sealing } from "#ports/sealing.ts";
 import { type CatalogPorts, pointsOf } from "./catalog.ts";
 import { openArtifact, type ReadCount } from "./open-artifact.ts";
 
-const WrappedKeyObject = z.strictObject({
+export const WrappedKeyObject = z.strictObject({
   wrapped: z.string(),
   kmsKey: z.string(),
   context: z.record(z.string(), z.string()),

@@ -128,6 +128,8 @@ function whyNot(point: Exclude<RecoveryPoint, TrustedPoint>): string {
   switch (point.proof) {
     case "committed":
       return "not verified yet: start the verify machine for it first";
+    case "suspicious":
+      return `SUSPICIOUS: ${point.reasons.join("; ")}. Look at it, then release it (docs/runbooks/PointSuspicious.md)`;
     case "quarantined":
       return `QUARANTINED: ${point.reasons.join("; ")}`;
     case "expired":

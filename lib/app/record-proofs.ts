@@ -1,18 +1,19 @@
 import { NoSuchPoint } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
 import { Verified } from "#domain/outcome.ts";
-import type { QuarantineProof, VerifiedProof } from "#domain/proof.ts";
-import type { ProofName } from "#domain/repository-layout.ts";
+import type { QuarantineProof, SuspiciousProof, VerifiedProof } from "#domain/proof.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
-import { type CatalogPorts, readManifest } from "./catalog.ts";
+import { readManifest } from "./catalog.ts";
+import { findSuspicion, type GuardPorts } from "./find-suspicion.ts";
 import { judgeTask } from "./judge-task.ts";
-import { createSigned } from "./signed-objects.ts";
+import { raiseSuspicion } from "./raise-suspicion.ts";
+import { writeProof } from "./write-proof.ts";
 
-type Ports = CatalogPorts & {
+type Ports = GuardPorts & {
   stage: string;
   signer: Signer;
   events: Events;
@@ -29,7 +30,10 @@ type Input = {
 };
 export type RecordedProofs = { outcome: "VERIFIED" | "FAILED"; problems: string };
 
-/** A verified proof for every point that was read back whole, a quarantine for every wrong one, neither where reading failed. */
+/**
+ * A verified proof for every point that was read back whole, a quarantine for every wrong one, neither where reading failed.
+ * What is whole and unlike its source's history is marked as suspicious before it is verified, so that it never is `latest`.
+ */
 export const recordProofs =
   (ports: Ports) =>
   async ({ backupId, runId, wrong, sources, verified }: Input): Promise<RecordedProofs> => {
@@ -41,7 +45,7 @@ export const recordProofs =
     const problems: string[] = [];
     const quarantine = async (source: string, reasons: string[]) => {
       const proof: QuarantineProof = { schema: 1, backupId, source, quarantinedAt: now, reasons };
-      await write(ports, backupId, source, "quarantined", runId, proof);
+      await writeProof(ports, { backupId, source }, "quarantined", runId, proof);
       problems.push(`${source}: QUARANTINED, ${reasons.join("; ")}`);
     };
     for (const [source, reasons] of Object.entries(wrong)) await quarantine(source, reasons);
@@ -74,23 +78,25 @@ export const recordProofs =
         bytesRead,
         ...(facts ? { facts } : {}),
       };
-      await write(ports, backupId, source, "verified", runId, proof);
+      const at = { backupId, source };
+      const suspicion = await findSuspicion(ports, at, facts);
+      if (suspicion) {
+        const { reasons } = suspicion;
+        const suspicious: SuspiciousProof = { schema: 1, ...at, suspectedAt: finishedAt, reasons };
+        await writeProof(ports, at, "suspicious", runId, suspicious);
+      }
+      await writeProof(ports, at, "verified", runId, proof);
+      ports.metrics({ backup_verified_total: 1, backup_suspicious_total: suspicion ? 1 : 0 }, { source });
+      if (suspicion) {
+        ports.log.error(`${source}: whole, and suspicious`, suspicion);
+        await raiseSuspicion(ports, at, suspicion);
+        continue;
+      }
       const { recoveredTo, size } = component;
       const detail = { stage: ports.stage, backupId, source, recoveredTo, bytes: size, verifiedAt: finishedAt };
       await ports.events.emit({ type: "PointVerified", detail });
       ports.log.info(`${source}: verified`, { bytesRead });
-      ports.metrics({ backup_verified_total: 1 }, { source });
     }
     if (problems.length > 0) ports.log.error(`${backupId}: not verified`, { problems });
     return { outcome: problems.length === 0 ? "VERIFIED" : "FAILED", problems: problems.join("\n") };
   };
-
-async function write(ports: Ports, backupId: BackupId, source: string, name: ProofName, runId: string, proof: object) {
-  const key = ports.layout.proof(backupId, source, name, runId);
-  await createSigned(
-    ports,
-    key,
-    (hash) => ports.layout.proofSignature(key, hash),
-    `${JSON.stringify(proof, null, 2)}\n`,
-  );
-}

@@ -1,5 +1,6 @@
 import { sha256 } from "#domain/hashes.ts";
 import { machineOf } from "#domain/ids.ts";
+import { canaryId } from "#domain/repository-layout.ts";
 import type { ExecutionBegun, ExecutionEnded, ExecutionSucceeded } from "#events/envelopes.ts";
 import type { Happening } from "#events/happenings.ts";
 
@@ -35,6 +36,8 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };
     case "BackupRestored":
       return { runId: `restore-all-${detail.execution}`, what: type };
+    case "CanarySent":
+      return { runId: `${canaryId(new Date(detail.dueAt))}-${detail.attempt}`, what: type };
     case "AlarmEscalated":
     case "AlarmRaised":
     case "AlarmRecovered": // the alarm's own record says whether it is news

@@ -5,7 +5,17 @@ import { Sha256 } from "./artifact.ts";
 export const Deed = z.strictObject({
   /** `claimed`: the request's own word, which nothing proves; `call`: the invocation or the execution. */
   who: z.strictObject({ claimed: z.string().nullable(), call: z.string() }),
-  what: z.enum(["hold", "release hold", "expire", "keep again", "prune", "prune orphans"]),
+  what: z.enum([
+    "hold",
+    "release hold",
+    "expire",
+    "keep again",
+    "prune",
+    "prune orphans",
+    "release",
+    "quarantine",
+    "rotate",
+  ]),
   /** What it was done to: `2026-02-23-020000-nightly app-db`, the id of a hold … */
   to: z.string(),
   because: z.string(),

@@ -115,9 +115,19 @@ export class AnnouncementFailed extends BackupError {
   override readonly name = "AnnouncementFailed";
 }
 
+/** An entry of the audit log is missing, or stands where another should. */
+export class AuditBroken extends BackupError {
+  override readonly name = "AuditBroken";
+}
+
 /** This clock can't be the one that the repository was written by, or nothing has come into it for long. Nothing was let go of or deleted. */
 export class ClockJumped extends BackupError {
   override readonly name = "ClockJumped";
+}
+
+/** Not everything that is kept could be locked. What could be is; nothing was let go of by this sweep. */
+export class LockFailed extends BackupError {
+  override readonly name = "LockFailed";
 }
 
 /** Name and message of anything that was thrown, for outcomes and logs. */

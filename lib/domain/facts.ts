@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sha256 } from "./hashes.ts";
 
 /**
  * What was counted in the captured state, as a tree whose leaves are compared one by one:
@@ -28,6 +29,10 @@ export function branch(facts: Facts, name: string): Facts {
   const found = facts[name];
   return typeof found === "object" ? found : {};
 }
+
+/** SHA-256 over every leaf: the same for the same facts, in whatever order they were counted. */
+export const fingerprint = (facts: Facts) =>
+  sha256(JSON.stringify([...leaves(facts)].toSorted(([a], [b]) => (a < b ? -1 : 1))));
 
 /** How many single facts the tree holds. */
 export const countFacts = (facts: Facts) => leaves(facts).size;

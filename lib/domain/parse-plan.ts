@@ -1,10 +1,14 @@
 import { z } from "zod";
+import { Anomalies } from "./anomaly-limits.ts";
+import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { copyContradictions } from "./copy-contradictions.ts";
 import { PlanInvalid } from "./errors.ts";
 import { Ladder, ladderProblems } from "./escalation.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
+import { lockContradictions } from "./lock-contradictions.ts";
+import { Lock } from "./lock-policy.ts";
 import { Contact, peopleProblems, Role } from "./people.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions } from "./plan-contradictions.ts";
@@ -55,6 +59,9 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
       top["copies"] === undefined
         ? undefined
         : readEach(top["copies"], "copies", (entry, path) => read(Copy, entry, path)),
+    anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
+    budget: top["budget"] === undefined ? undefined : read(Budget, top["budget"], "budget"),
+    lock: top["lock"] === undefined ? undefined : read(Lock, top["lock"], "lock"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
@@ -69,8 +76,12 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   problems.push(...ladderProblems(plan.escalation, Object.keys((top["roles"] as object | undefined) ?? {})));
   problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
   problems.push(...retentionContradictions(plan, sources));
+  problems.push(...lockContradictions(plan.lock, plan.retention));
   problems.push(...copyContradictions(plan.copies ?? {}, sources));
-  const { encryption, tell, signing, metrics, retention, copies, ...rest } = plan;
+  for (const name of Object.keys(plan.anomalies?.sources ?? {}))
+    if (!sources.includes(name))
+      problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
+  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, lock, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -78,6 +89,9 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     tell,
     ...(retention ? { retention } : {}),
     ...(copies ? { copies } : {}),
+    ...(anomalies ? { anomalies } : {}),
+    ...(budget ? { budget } : {}),
+    ...(lock ? { lock } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -90,6 +104,9 @@ const Top = z.strictObject({
   objectives: z.unknown(),
   retention: z.unknown().optional(),
   copies: z.unknown().optional(),
+  anomalies: z.unknown().optional(),
+  budget: z.unknown().optional(),
+  lock: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   contacts: z.unknown().optional(),

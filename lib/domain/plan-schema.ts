@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { Anomalies } from "./anomaly-limits.ts";
+import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
 import { Ladder } from "./escalation.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import { Lock } from "./lock-policy.ts";
 import { Contact, Role } from "./people.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
@@ -55,6 +58,9 @@ function planSchema(engines: EngineSections) {
     objectives: z.record(Name, Objective).describe("What each source is held to, under the source's name."),
     retention: Retention.optional().describe("How long points are kept. Without it nothing expires."),
     copies: z.record(Name, Copy).optional().describe("Where points are copied to once they are verified."),
+    anomalies: Anomalies.optional().describe("How far a point may be from what is usual before it is suspicious."),
+    budget: Budget.optional().describe("How much the repository may hold and cost before people are told."),
+    lock: Lock.optional().describe("Object Lock on what is kept. Without it nothing is locked."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
     contacts: z.record(Name, Contact).optional().describe("People, and how they are reached."),

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import type { Anomalies } from "./anomaly-limits.ts";
+import type { Budget } from "./budget.ts";
 import type { Copy } from "./copies.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import type { Ladders } from "./escalation.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import type { Lock } from "./lock-policy.ts";
 import type { Contact, Role } from "./people.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import type { Retention } from "./retention-policy.ts";
@@ -119,6 +122,10 @@ const SlackBot = z.strictObject({
     .describe("The ID of a channel that the app was invited to."),
   apiOrigin: Origin.default("https://slack.com").describe("Where Slack's Web API is."),
 });
+const DeadMan = z.strictObject({
+  urlSecret: SecretArn.describe('A secret that holds { "url": "https://hc-ping.com/…" }: a check of healthchecks.io.'),
+  urlOrigin: Origin.default("https://hc-ping.com").describe("Where it may lead, whatever the secret says."),
+});
 const PagerDuty = z.strictObject({
   routingKeySecret: SecretArn.describe('A secret that holds { "routingKey": "…" } of an Events API v2 integration.'),
   origin: Origin.default("https://events.pagerduty.com").describe("Where PagerDuty takes events."),
@@ -133,6 +140,12 @@ export const Tell = z.strictObject({
     .optional()
     .describe("A channel of Slack: by its incoming webhook, or by a bot, which can also show how far a restore is."),
   email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
+  deadMan: DeadMan.optional().describe(
+    "Who is signalled to each quarter of an hour, and calls people when that stops.",
+  ),
+  canary: Cron.optional().describe(
+    "When a message is sent to every channel to see that it arrives: cron fields in UTC.",
+  ),
   pagerDuty: PagerDuty.optional().describe("Alarms trigger an incident there, and their end resolves it."),
   webhook: Webhook.optional().describe("Gets every message as JSON, signed."),
   routes: Routes.optional().describe("Which channels hear what. Every one hears everything without it."),
@@ -171,6 +184,9 @@ export type Plan = {
   /** Without it nothing expires. */
   retention?: Retention;
   copies?: Record<string, Copy>;
+  anomalies?: Anomalies;
+  budget?: Budget;
+  lock?: Lock;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   contacts?: Record<string, Contact>;

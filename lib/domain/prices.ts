@@ -13,6 +13,21 @@ const FARGATE: Record<string, Record<string, Pick<Prices, "vcpuHour" | "memoryGb
   },
 };
 
+/** A GB for a month, by S3's storage class. https://aws.amazon.com/s3/pricing/, April 2026; the archives without retrievals. */
+const STORAGE_CLASSES: Record<string, Record<string, number>> = {
+  "us-east-1": {
+    STANDARD: 0.023,
+    STANDARD_IA: 0.0125,
+    ONEZONE_IA: 0.01,
+    GLACIER_IR: 0.004,
+    GLACIER: 0.0036,
+    DEEP_ARCHIVE: 0.00099,
+  },
+};
+
+/** Undefined for a region whose prices are not known. */
+export const storagePricesOf = (region: string) => STORAGE_CLASSES[region];
+
 export function pricesOf(region: string, architecture: string): Prices | undefined {
   const storageGbMonth = STORAGE_GB_MONTH[region];
   const fargate = FARGATE[region]?.[architecture];

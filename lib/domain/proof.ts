@@ -41,3 +41,26 @@ export const CopiedProof = z.strictObject({
   by: z.enum(["checksums", "bytes"]),
 });
 export type CopiedProof = z.infer<typeof CopiedProof>;
+/** `proofs/<source>/suspicious-<runId>.json`: whole, and unlike what its source usually holds. Not `latest` until a person releases it. */
+export const SuspiciousProof = z.strictObject({
+  schema: z.literal(1),
+  backupId: z.string(),
+  source: z.string(),
+  suspectedAt: z.iso.datetime(),
+  reasons: z.array(z.string()).min(1),
+});
+export type SuspiciousProof = z.infer<typeof SuspiciousProof>;
+
+/** `proofs/<source>/released-<id>.json`: a person has looked, and these words against the point no longer count. */
+export const ReleasedProof = z.strictObject({
+  schema: z.literal(1),
+  backupId: z.string(),
+  source: z.string(),
+  /** `suspicious-<runId>`, `quarantined-<runId>`: what comes later counts again. */
+  releases: z.array(z.string()).min(1),
+  why: z.string(),
+  /** Nothing proves who asked: `claimed` is the request's own word, `call` the id of the invocation. */
+  who: z.strictObject({ claimed: z.string(), call: z.string() }),
+  releasedAt: z.iso.datetime(),
+});
+export type ReleasedProof = z.infer<typeof ReleasedProof>;

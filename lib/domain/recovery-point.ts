@@ -11,13 +11,19 @@ export type RecoveryPoint = {
   component: Component;
 } & (
   | { proof: "committed" }
-  | { proof: "verified"; verifiedAt: Date; facts: NonNullable<Component["facts"]> }
+  | { proof: "verified"; verifiedAt: Date; facts: NonNullable<Component["facts"]>; released?: Released }
+  /** Verified, and unlike what its source usually holds: nothing chooses it by itself until a person releases it. */
+  | { proof: "suspicious"; verifiedAt: Date; facts: NonNullable<Component["facts"]>; reasons: string[] }
   | { proof: "quarantined"; reasons: string[] }
   /** Retention has let go of it: whole, not offered, deleted by a later sweep unless it is kept again. */
-  | { proof: "expired"; was: "committed" | "verified" | "quarantined"; expiredAt: Date; because: string }
+  | { proof: "expired"; was: Proved; expiredAt: Date; because: string }
   /** Its bytes are being deleted, by the sweep `prunedBy` says, or are gone; its manifest stays. */
   | { proof: "pruned"; prunedAt: Date; prunedBy: SweepId; isGone: boolean; because: string }
 );
+/** How far a point was proved before retention let go of it. */
+export type Proved = "committed" | "verified" | "suspicious" | "quarantined";
+/** That a person has released it, the last time, of what it was held back for. */
+export type Released = { wasSuspicious: boolean; at: Date; by: string; why: string };
 /** What a restore may choose. */
 export type TrustedPoint = Extract<RecoveryPoint, { proof: "verified" }>;
 
@@ -25,16 +31,17 @@ export const isTrusted = (point: RecoveryPoint): point is TrustedPoint => point.
 
 /**
  * `latest` is the newest VERIFIED point that is no safety point, if wanted before an instant. Newer COMMITTED points,
- * which are still being verified, are named beside it. Points may come in any order.
+ * which are still being verified, and SUSPICIOUS ones, which wait for a person, are named beside it. Points may come in any order.
  */
 export function chooseLatest(
   points: RecoveryPoint[],
   before?: Date,
-): { latest: TrustedPoint | undefined; newerCommitted: RecoveryPoint[] } {
+): { latest: TrustedPoint | undefined; newerCommitted: RecoveryPoint[]; newerSuspicious: RecoveryPoint[] } {
   const newestFirst = points
     .filter((point) => !isSafety(point.backupId) && (before === undefined || point.recoveredTo < before))
     .toSorted((a, b) => b.recoveredTo.getTime() - a.recoveredTo.getTime());
   const latest = newestFirst.find(isTrusted);
   const newer = latest === undefined ? newestFirst : newestFirst.slice(0, newestFirst.indexOf(latest));
-  return { latest, newerCommitted: newer.filter(({ proof }) => proof === "committed") };
+  const newerThat = (are: RecoveryPoint["proof"]) => newer.filter(({ proof }) => proof === are);
+  return { latest, newerCommitted: newerThat("committed"), newerSuspicious: newerThat("suspicious") };
 }

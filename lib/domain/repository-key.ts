@@ -4,7 +4,18 @@ import { sourceOfArtifact } from "./repository-layout.ts";
 /** Where a key belongs: what repository-layout.ts builds, read backwards. */
 export type Place =
   | { kind: "artifact" | "manifest" | "manifest signature" | "restore guide" | "proof"; backupId: BackupId }
-  | { kind: "wrapped key" | "run" | "evidence" | "expiry" | "hold" | "audit entry" | "alarm" | "incident" };
+  | {
+      kind:
+        | "wrapped key"
+        | "run"
+        | "evidence"
+        | "expiry"
+        | "hold"
+        | "audit entry"
+        | "audit export"
+        | "alarm"
+        | "incident";
+    };
 
 const OF_A_BACKUP = [
   ["manifest", /^manifest\.json$/],
@@ -12,7 +23,7 @@ const OF_A_BACKUP = [
   ["restore guide", /^RESTORE\.md$/],
   [
     "proof",
-    /^proofs\/[a-z][a-z0-9-]*\/(verified|quarantined|released|proven|copied)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/,
+    /^proofs\/[a-z][a-z0-9-]*\/(verified|suspicious|quarantined|released|proven|copied)-[\w-]+(\.json|\.[0-9a-f]{64}\.sig)$/,
   ],
 ] as const;
 const ELSEWHERE = [
@@ -25,6 +36,7 @@ const ELSEWHERE = [
   ["incident", /^incidents\/DR-\d{4}-\d{2}-\d{2}-\d{3}\/((opened|closed)(\.json|\.[0-9a-f]{64}\.sig)|report\.md)$/],
   ["alarm", /^alarms\/[a-z][a-z0-9-]*\/[A-Z][A-Za-z]*\/\d{6}\.json$/],
   ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
+  ["audit export", /^exports\/[\d-]+-[a-z0-9]{4}\/audit-[\d-]+(\.csv|\.json)?(\.[0-9a-f]{64}\.sig)?$/],
   ["hold", /^holds\/[\d-]+-[a-z0-9]{4}(\.released)?(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["evidence", /^restores\/[\w-]+\/(evidence|rollback|dropped|cancelled)(\.json|\.[0-9a-f]{64}\.sig)$/],
 ] as const;

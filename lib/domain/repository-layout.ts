@@ -18,7 +18,7 @@ export const repositoryLayout = (stage: string) => ({
   proofSignature: (proofKey: string, sha256: string) => `${proofKey.replace(/\.json$/, "")}.${sha256}.sig`,
   wrappedKey: (keyId: string, generation: number) => `${stage}/keys/${keyId}/${generation}.json`,
   runs: `${stage}/runs/`,
-  wrappedKeys: (keyId: string) => `${stage}/keys/${keyId}/`,
+  wrappedKeys: (keyId?: string) => `${stage}/keys/${keyId === undefined ? "" : `${keyId}/`}`,
   run: (runId: string) => `${stage}/runs/${runId}/`,
   claim: (runId: string) => `${stage}/runs/${runId}/claim.json`,
   taskInput: (runId: string, task: string) => `${stage}/runs/${runId}/${task}.task.json`,
@@ -32,6 +32,8 @@ export const repositoryLayout = (stage: string) => ({
   progress: (runId: string, task: string, attempt: number, number: number) =>
     `${stage}/runs/${runId}/${task}.${attempt}.${String(number).padStart(4, "0")}.progress.json`,
   swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
+  /** Of every try to send the canary that was due then. */
+  canaries: (dueAt: Date) => `${stage}/runs/${canaryId(dueAt)}-`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   leases: (target: string) => `${stage}/runs/target-${target}/`,
   lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,
@@ -52,6 +54,8 @@ export const repositoryLayout = (stage: string) => ({
   alarm: (source: string, code: string) => `${stage}/alarms/${source}/${code}/`,
   alarmRecord: (source: string, code: string, number: number) =>
     `${stage}/alarms/${source}/${code}/${String(number).padStart(6, "0")}.json`,
+  auditExport: (id: string, from: string, to: string, format: string) =>
+    `${stage}/exports/${id}/audit-${from}-${to}.${format}`,
   incidents: `${stage}/incidents/`,
   incident: (id: IncidentId) => `${stage}/incidents/${id}/opened.json`,
   incidentClosed: (id: IncidentId) => `${stage}/incidents/${id}/closed.json`,
@@ -64,7 +68,10 @@ export const repositoryLayout = (stage: string) => ({
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
-export type ProofName = "verified" | "quarantined" | "released" | "proven" | "copied";
+export type ProofName = "verified" | "suspicious" | "quarantined" | "released" | "proven" | "copied";
+
+/** `canary-2026-11-23T09-00-00Z`: each try to send it adds its number. */
+export const canaryId = (dueAt: Date) => `canary-${dueAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
 /** The backup id in a key such as `<stage>/<backupId>/manifest.json`. */
 export function backupIdOfManifestKey(stage: string, key: string): string | undefined {
@@ -81,7 +88,7 @@ export function restoreOfProgressKey(stage: string, key: string): { restoreId: R
 
 /** `{ proof, runId }` of a key below `proofs/<source>/`; undefined for signatures and strangers. */
 export function proofOfKey(key: string): { source: string; proof: ProofName; runId: string } | undefined {
-  const match = /\/proofs\/([^/]+)\/(verified|quarantined|released|proven|copied)-([^/.]+)\.json$/.exec(key);
+  const match = /\/proofs\/([^/]+)\/(verified|suspicious|quarantined|released|proven|copied)-([^/.]+)\.json$/.exec(key);
   if (!match) return undefined;
   const [, source, proof, runId] = match;
   return { source: source as string, proof: proof as ProofName, runId: runId as string };
@@ -99,6 +106,12 @@ export function expiryOfKey(key: string): { source: string; sweep: SweepId; step
 export function auditEntryOfKey(key: string): { day: string; number: number } | undefined {
   const [, year, month, day, number] = /\/audit\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{6})\.json$/.exec(key) ?? [];
   return number === undefined ? undefined : { day: `${year}-${month}-${day}`, number: Number(number) };
+}
+
+/** A data key and which of its wrappings; undefined for strangers. */
+export function wrappedKeyOfKey(key: string): { keyId: string; generation: number } | undefined {
+  const [, keyId, generation] = /\/keys\/([^/]+)\/(\d+)\.json$/.exec(key) ?? [];
+  return keyId === undefined ? undefined : { keyId, generation: Number(generation) };
 }
 
 /** The source in an artifact's key. */

@@ -1,6 +1,7 @@
 import { formatDuration } from "./duration.ts";
 import { type Hold, isHeld } from "./hold.ts";
 import { type BackupId, isSafety } from "./ids.ts";
+import type { Proved } from "./recovery-point.ts";
 import { PERIODS, type PeriodRule, type RetentionPolicy } from "./retention-policy.ts";
 
 /** A point of one source whose bytes are still there, as retention looks at it. */
@@ -9,7 +10,7 @@ export type Standing = {
   backupId: BackupId;
   recoveredTo: Date;
   /** As it was when it expired, for a point that has expired. */
-  proof: "committed" | "verified" | "quarantined";
+  proof: Proved;
   /** Stored bytes. */
   bytes: number;
   /** When an earlier sweep let go of it; nothing has been deleted yet. */
@@ -112,8 +113,8 @@ function periodOf(rule: PeriodRule, at: Date): string {
   }
 }
 
-/** T4: what fails or looks wrong keeps everything until a person has looked, or it has been well again for a while. */
-function whyFrozen(oldestFirst: Standing[], { rpoMs, policy }: Rules, now: Date): string | undefined {
+/** T4, T8: what fails or looks wrong keeps everything until a person has looked, or it has been well again for a while. */
+function whyFrozen(oldestFirst: Standing[], { rpoMs }: Rules, now: Date): string | undefined {
   if (rpoMs === undefined) return undefined;
   const good = oldestFirst.filter(isGood);
   const newest = good.at(-1);
@@ -121,30 +122,11 @@ function whyFrozen(oldestFirst: Standing[], { rpoMs, policy }: Rules, now: Date)
   const ageMs = now.getTime() - newest.recoveredTo.getTime();
   if (ageMs > 2 * rpoMs)
     return `its newest verified point is ${Math.floor(ageMs / HOUR_MS)}h old, more than twice the RPO of ${formatDuration(rpoMs)}`;
+  const suspicious = oldestFirst.find(({ proof, backupId }) => proof === "suspicious" && !isSafety(backupId));
+  if (suspicious) return `${suspicious.backupId} is suspicious, and nobody has released or quarantined it yet`;
   const newestJudged = oldestFirst.findLast(({ proof, backupId }) => proof !== "committed" && !isSafety(backupId));
   if (newestJudged?.proof === "quarantined") return `its newest point, ${newestJudged.backupId}, is quarantined`;
-  return whyAnomalous(good, newest, policy.days);
-}
-
-const DAYS_THAT_SAY_SOMETHING = 3;
-const FACTOR = 2;
-
-/**
- * T8: what has half or twice the bytes of what is usual. Usual is the median of one point per day, the day's first, so that
- * many points of one day can't become it.
- */
-function whyAnomalous(good: Standing[], newest: Standing, days: number): string | undefined {
-  const since = newest.recoveredTo.getTime() - days * DAY_MS;
-  const firsts = new Map<string, number>();
-  for (const { recoveredTo, bytes } of good) {
-    const day = periodOf("daily", recoveredTo);
-    if (recoveredTo.getTime() > since && !firsts.has(day)) firsts.set(day, bytes);
-  }
-  firsts.delete(periodOf("daily", newest.recoveredTo));
-  if (firsts.size < DAYS_THAT_SAY_SOMETHING) return undefined;
-  const usual = [...firsts.values()].toSorted((a, b) => a - b)[Math.floor(firsts.size / 2)] ?? newest.bytes;
-  const isUsual = newest.bytes * FACTOR > usual && newest.bytes < usual * FACTOR;
-  return isUsual ? undefined : `its newest verified point has ${newest.bytes} bytes where ${usual} are usual`;
+  return undefined;
 }
 
 const CLOCKS_DIFFER_BY_MS = 5 * 60_000;

@@ -8,6 +8,16 @@ export interface DataKeys {
   unwrap(wrappedKey: WrappedKey): Promise<string>;
 }
 
+/** What data keys are wrapped by. Opens none. */
+export interface WrappingKey {
+  /** New material for what is wrapped from now on; what was wrapped before still opens. */
+  rotate(): Promise<void>;
+  /** When that last was, by itself or by hand; undefined when it never was. */
+  rotatedAt(): Promise<Date | undefined>;
+  /** The same data key, wrapped by the newest material. KMS does it inside. Throws `WrongKey`. */
+  rewrap(wrappedKey: WrappedKey): Promise<WrappedKey>;
+}
+
 export interface Signer {
   /** An ECDSA signature (DER) of the SHA-256 of the bytes, as `openssl dgst -sha256 -verify` accepts it. */
   sign(bytes: Uint8Array): Promise<Uint8Array>;

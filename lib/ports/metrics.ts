@@ -8,6 +8,9 @@ export type MetricName =
   | "backup_verified_total"
   | "backup_age_seconds"
   | "backup_objective_met"
+  | "backup_suspicious_total"
+  | "storage_bytes"
+  | "storage_budget_used_percent"
   | "recovery_test_duration_seconds"
   | "recovery_test_success";
 

@@ -21,6 +21,8 @@ CORRECTIONS = [
     "s3_versioned_range",
     "s3_event_version_id",
     "s3_part_copy_checksum",
+    "s3_bucket_lock",
+    "kms_rotation",
     "scheduler",
     "task_containers",
     "task_lifecycle",

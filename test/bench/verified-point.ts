@@ -2,7 +2,7 @@ import { s3Repository } from "#adapters/aws/repository.ts";
 import { commitBackup } from "#app/commit-backup.ts";
 import { recordProofs } from "#app/record-proofs.ts";
 import type { BackupId } from "#domain/ids.ts";
-import { restoreGuides } from "#engines/descriptions.ts";
+import { restoreGuides, tallies } from "#engines/descriptions.ts";
 import type { Ground } from "./ground.ts";
 import { BUCKET } from "./object-store.ts";
 import { KEY_ARN } from "./stand-in.ts";
@@ -43,6 +43,8 @@ export async function verifiedPoint(ground: Ground, input: ReturnType<typeof cap
     events: { emit: async () => {} },
     clock: () => new Date(),
     guides: restoreGuides,
+    plan: { backups: {} },
+    tallies,
     log: quiet,
     metrics: () => {},
   };

@@ -148,20 +148,16 @@ describe("what retention lets go of", () => {
     expect(lost).toEqual(lostBy(flood.slice(-1)));
   });
 
-  it("T8 is nothing when the newest point has half or twice the bytes that are usual, one point per day", () => {
-    const points = nightly(60);
-    const flood = Array.from({ length: 1_000 }, (_, index) =>
-      point(new Date(now.getTime() - index * 1_000), {
-        backupId: BackupId.parse(`2026-11-21-030000-f${index}`),
-        bytes: 9,
-      }),
-    );
+  it("T8 is nothing while a suspicious point waits for a person, however old it is, and whatever came after it", () => {
+    const suspicious = point(ago(20.05), { proof: "suspicious" });
+    const its = rules({ days: 30 });
 
-    const plan = planRetention([...points, ...flood], rules({ days: 30 }), now);
+    const plan = planRetention([...nightly(60), suspicious], its, now);
 
-    expect(plan.frozen).toBe("its newest verified point has 9 bytes where 1000 are usual");
+    expect(plan.frozen).toBe(`${suspicious.backupId} is suspicious, and nobody has released or quarantined it yet`);
     expect(plan.expire).toEqual([]);
-    expect(planRetention(points, rules({ days: 30 }), now).expire.length).toBe(10);
+    for (const proof of ["verified", "quarantined"] as const)
+      expect(planRetention([...nightly(60), { ...suspicious, proof }], its, now).expire.length).toBe(10);
   });
 
   it("T4 is nothing while a source fails: after 30 days of failures every point is still there", () => {

@@ -55,7 +55,7 @@ const never = (): never => {
 const row = (verdict: SourceCheck["verdict"], says: RegExp) =>
   expect.objectContaining({ verdict, says: expect.stringMatching(says) });
 
-it("SK-16 IS-25 tells route, TLS, login, room and AWS of a target that takes the point which would be restored there", async () => {
+it("AS-28 tells route, TLS, login, room and AWS of a target that takes the point which would be restored there", async () => {
   const served = certificateOf("the team's authority", "IP:127.0.0.1", 90);
   const { port, link } = await startRedisByTls(served, "maxmemory 64mb");
   await link.ask("SET", "somebody's", "42");
@@ -79,7 +79,7 @@ it("SK-16 IS-25 tells route, TLS, login, room and AWS of a target that takes the
   expect(Object.values(found).filter(({ verdict }) => verdict !== "ok")).toEqual([]);
 });
 
-it("AS-28 IS-25 X5 names a target that is too small for the point, and one that nobody can log in to", async () => {
+it("AS-28 X5 names a target that is too small for the point, and one that nobody can log in to", async () => {
   const [small, closed] = [await startRedis("maxmemory 8mb"), await startRedis("requirepass geheim")];
   const at = ({ port }: { port: number }) => ({ engine: "redis" as const, connection: { host: "127.0.0.1", port } });
 
@@ -93,7 +93,7 @@ it("AS-28 IS-25 X5 names a target that is too small for the point, and one that 
   expect(refused["point"]).toEqual(row("warning", /has a verified point yet/));
 });
 
-it("IS-25 holds a PostgreSQL against what any restore takes where there is no point yet, and says that its room can't be asked", async () => {
+it("AS-28 holds a PostgreSQL against what any restore takes where there is no point yet, and says that its room can't be asked", async () => {
   const own = belongings();
   const username = await own.role("restorer", "login password 'geheim'");
   const connection = { ...server, tls: "prefer" };

@@ -61,6 +61,16 @@ describe("opening an artifact", () => {
     expect((await readAfter(damage)).error?.name).toBe("ChecksumMismatch");
   });
 
+  it("R12 lets no byte more out than was captured, and ends the tools, however much an artifact opens to", async () => {
+    const bomb = await world.store(world.stream(shell("head -c 300000000 /dev/zero")));
+
+    const { plain, error } = await world.read({ ...bomb, plainBytes: 1_000_000 });
+
+    expect(bomb.bytes).toBeLessThan(1_000_000);
+    expect(error).toMatchObject({ name: "ChecksumMismatch", message: expect.stringContaining("opens to more than") });
+    expect(plain.length).toBeLessThanOrEqual(1_000_000);
+  });
+
   it("R8 says that the key is wrong and gives out no byte of plaintext", async () => {
     world.objects.set(KEY, whole);
 

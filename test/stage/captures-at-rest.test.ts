@@ -89,7 +89,7 @@ it.each([
     says: /TaskFailed/,
   },
 ])(
-  "$id GL-11 makes no point of several streams, and has the application run again, when $what",
+  "$id AS-20 makes no point of several streams, and has the application run again, when $what",
   async ({ id, capture, says }) => {
     const watch = await begun("neither");
 
@@ -103,7 +103,7 @@ it.each([
   },
 );
 
-it("AS-20 GL-11 stops the one source whose hook before it fails, undoes its hooks, and captures the other source", async () => {
+it("AS-20 stops the one source whose hook before it fails, undoes its hooks, and captures the other source", async () => {
   const watch = await begun("before");
 
   const { backupId, execution } = await backup([source, "sessions"]);
@@ -120,7 +120,7 @@ it("AS-20 GL-11 stops the one source whose hook before it fails, undoes its hook
   await ended(watch, [execution], { notGood: [{ source, backupId }], latest: { sessions: backupId } });
 });
 
-it("GL-11 keeps the point of a capture whose hooks can't be undone, tells people once, and undoes the rest when it is asked again", async () => {
+it("AS-20 keeps the point of a capture whose hooks can't be undone, tells people once, and undoes the rest when it is asked again", async () => {
   const watch = await begun("after");
 
   const { backupId, execution } = await backup([source]);

@@ -35,6 +35,7 @@ it.each([
   { name: "start-restore", payload: { source: "", target: "$(id)", extra: 1 }, says: ["source", "target", "extra"] },
   { name: "list-points", payload: { newest: -1, source: "A" }, says: ["newest", "source"] },
   { name: "describe-point", payload: {}, says: ["source", "backupId"] },
+  { name: "export-audit", payload: { from: "2026-02-30", until: 1 }, says: ["from", "to", "until"] },
   { name: "check-source", payload: { source: 1, more: 1 }, says: ["source", "more"] },
 ])(
   "N3 $name answers a wrong call with everything that is wrong, and touches nothing",

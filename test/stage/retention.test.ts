@@ -1,12 +1,14 @@
-import { PutObjectLockConfigurationCommand, PutObjectRetentionCommand } from "@aws-sdk/client-s3";
+import { HeadObjectCommand, PutObjectLockConfigurationCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { s3Eraser } from "#adapters/aws/eraser.ts";
 import { kmsSigner } from "#adapters/aws/keys.ts";
+import { s3Locker } from "#adapters/aws/locker.ts";
 import { readPlan } from "#adapters/plan-file.ts";
 import { auditLog } from "#app/audit-log.ts";
 import { expirePoints } from "#app/expire-points.ts";
 import { hold } from "#app/hold.ts";
+import { lockPoints } from "#app/lock-points.ts";
 import { planRetention } from "#app/plan-retention.ts";
 import { prunePoints } from "#app/prune-points.ts";
 import { releaseHold } from "#app/release-hold.ts";
@@ -58,6 +60,7 @@ function sweeperOf({ stage, client, layout, kms }: World) {
     sources: Object.fromEntries(Object.entries(local.sources).filter(([name]) => name === "sessions")),
     targets: {},
     objectives: { sessions: { rpo: "7d", rto: "1h" } },
+    lock: { mode: "governance" as const, for: "1d" },
     retention: { schedule: "0 4 * * 0", default: { days: 1, count: 2 }, sources: {} },
   };
   const silent = { info: () => {}, error: () => {}, belongsTo: () => {} };
@@ -67,6 +70,7 @@ function sweeperOf({ stage, client, layout, kms }: World) {
     log: silent,
     audit: auditLog(catalog),
     eraser: s3Eraser(client.s3, client.bucket),
+    locker: s3Locker(client.s3, client.bucket),
   };
   const begun = now;
   return {
@@ -83,6 +87,9 @@ function sweeperOf({ stage, client, layout, kms }: World) {
       const expired = await expirePoints(ports)(input);
       return { ...expired, ...(await prunePoints(ports)(input)) };
     },
+    lock: (backupId: BackupId) =>
+      lockPoints(ports)({ execution: { id: "arn:execution:lock", startTime: clock().toISOString() }, backupId }),
+    lockEnd: () => new Date(now + 24 * HOUR_MS),
     async hold(scope: object) {
       return Held.parse(await hold(ports)({ ...asked, ...scope }, `call-${now}`)).figures;
     },
@@ -137,6 +144,17 @@ it("C5 T4 T6 lets go of all but the last verified points, saves what is held in 
   const { holdId, keptAgain } = await sweeper.hold({ backupId: saved });
   expect(keptAgain).toEqual([`${saved} sessions`]);
   expect(await proofOf(saved)).toBe("verified");
+  const [artifact = ""] = savedKeys;
+  const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled" } as const;
+  await world.client.s3.send(
+    new PutObjectLockConfigurationCommand({ Bucket: world.client.bucket, ObjectLockConfiguration }), // the emulator's CloudFormation does not hear it
+  );
+  const { locked } = await sweeper.lock(saved);
+  expect(locked).toBeGreaterThan(6);
+  const head = await world.client.s3.send(new HeadObjectCommand({ Bucket: world.client.bucket, Key: artifact }));
+  expect(head.ObjectLockMode).toBe("GOVERNANCE");
+  expect(Math.abs(Number(head.ObjectLockRetainUntilDate) - sweeper.lockEnd().getTime())).toBeLessThan(1_000);
+  await expect(hand.remove(artifact)).rejects.toMatchObject({ name: "AccessDenied" });
 
   sweeper.hoursLater(50);
   expect(await sweeper.dryRun()).toMatchObject({ expire: 0, prune: 1 });
@@ -148,23 +166,9 @@ it("C5 T4 T6 lets go of all but the last verified points, saves what is held in 
   await sweeper.release(holdId);
   sweeper.hoursLater(51);
   await sweeper.sweep();
-  const [artifact = ""] = savedKeys;
-  const until = new Date(Date.now() + 10 * 60_000);
-  // the template says so, and the emulator's CloudFormation does not hear it
-  const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled" } as const;
-  await world.client.s3.send(
-    new PutObjectLockConfigurationCommand({ Bucket: world.client.bucket, ObjectLockConfiguration }),
-  );
-  await world.client.s3.send(
-    new PutObjectRetentionCommand({
-      Bucket: world.client.bucket,
-      Key: artifact,
-      Retention: { Mode: "GOVERNANCE", RetainUntilDate: until },
-    }),
-  );
   sweeper.hoursLater(76);
-  const locked = await sweeper.sweep();
-  expect(locked.deferred).toEqual([expect.stringContaining(`${artifact} is locked until`)]);
+  const waiting = await sweeper.sweep();
+  expect(waiting.deferred).toEqual([expect.stringContaining(`${artifact} is locked until`)]);
   expect(await areThere(savedKeys)).toEqual([true, true]);
   expect(await world.client.latest("sessions")).toBe(latest);
 

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { copyFailed } from "./runbooks/copies.ts";
-import { filesAreGone, repositoryTampered } from "./runbooks/damage.ts";
+import { filesAreGone, pointSuspicious, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
 import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
-import { backupTooOld } from "./runbooks/silence.ts";
+import { alarmPathFailed, backupTooOld, runOverdue, settingsDrifted } from "./runbooks/silence.ts";
+import { storageNearBudget } from "./runbooks/storage.ts";
 import { addStranger, channelFailed, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
@@ -19,7 +20,7 @@ const PAGE_MS = 240_000;
 const pages = await readPages();
 const index = await readIndex();
 /** Their readers capture and replace what is live, so they come one after the other; the last captures everything. */
-const live = ["BackupFailed", "BackupTooOld", "Restore at 03:00", "Undelivered"];
+const live = ["BackupFailed", "BackupTooOld", "RunOverdue", "Restore at 03:00", "Undelivered"];
 const ofLive = ({ name }: Page) => live.indexOf(name);
 
 let world: World;
@@ -41,6 +42,7 @@ beforeAll(async () => {
   const [wrong, unheard] = await whileManifestEventsAreLost(world, () =>
     Promise.all([world.backup(["sessions"]), world.backup(["sessions"])]),
   );
+  const PointSuspicious = await pointSuspicious(world, hand); // of the days that it makes up no other point may hear
   const BackupFailed = await backupFailed(world); // its fault is on for every capture
   const [VerifyFailed, RestoreFailed, RepositoryTampered, ExecutionFailed, HookFailed, DropFailed] = await Promise.all([
     verifyFailed(world, hand, wrong.backupId),
@@ -50,20 +52,23 @@ beforeAll(async () => {
     hookFailed(world, application),
     dropFailed(world),
   ]);
-  const [RestoreAllFailed, RetentionFailed, gone] = await Promise.all([
+  const [RestoreAllFailed, RetentionFailed, StorageNearBudget, gone] = await Promise.all([
     restoreAllFailed(world),
     retentionFailed(world),
+    storageNearBudget(world),
     filesAreGone(world),
   ]);
   const BackupTooOld = await backupTooOld(world);
   const CopyFailed = await copyFailed(world);
+  const RunOverdue = await runOverdue(world);
+  const SettingsDrifted = await settingsDrifted(world);
+  const AlarmPathFailed = await alarmPathFailed(world);
   const Undelivered = await undelivered(world, stranger, unheard.backupId, BackupFailed); // nobody is told meanwhile
   scenes = {
     ...{ BackupFailed, ExecutionFailed, RepositoryTampered, RestoreFailed, Undelivered, VerifyFailed },
-    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed },
-    ChannelFailed: channelFailed(world),
-    ...{ BackupTooOld },
-    ...{ CopyFailed },
+    ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed, CopyFailed },
+    ...{ PointSuspicious, StorageNearBudget, BackupTooOld, RunOverdue, SettingsDrifted },
+    ...{ AlarmPathFailed, ChannelFailed: channelFailed(world) },
     "Restore at 03:00": gone,
   };
 });

@@ -7,6 +7,7 @@ import type { Captured } from "#domain/outcome.ts";
 import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import type { ObjectHistory } from "#domain/tampering.ts";
+import { tallies } from "#engines/descriptions.ts";
 import type { Happening } from "#events/happenings.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -87,6 +88,7 @@ export function memoryWorld() {
       version: "0.0.0",
       plan: aPlan,
       guides: {},
+      tallies,
       clock: () => new Date("2026-02-23T03:00:00Z"),
       signer: { sign: async (bytes: Uint8Array) => new TextEncoder().encode(`signed ${sha256(bytes)}`) },
       signatures: {

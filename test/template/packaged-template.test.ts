@@ -48,17 +48,36 @@ describe("the packaged template", () => {
       "CloseIncidentRole",
       "CommitBackupRole",
       "ExpirePointsRole",
+      "ExportAuditRole",
       "HoldRole",
       "OpenIncidentRole",
       "PrunePointsRole",
       "ReadBackRole",
+      "QuarantineRole",
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
       "ReleaseHoldRole",
+      "ReleaseRole",
       "RollbackRestoreRole",
+      "RotateKeysRole",
     ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
+  });
+
+  it("N7 T6 lets one role lock what is kept, and nobody take a lock off or shorten it", () => {
+    const having = (wanted: RegExp) =>
+      ofType("AWS::IAM::Role").flatMap(([role]) =>
+        actionsOf(role).some((action) => wanted.test(action)) ? [role] : [],
+      );
+    expect(having(/PutObjectRetention/)).toEqual(["LockPointsRole"]);
+    expect(having(/Bypass|PutObjectLegalHold|PutBucketObjectLock/)).toEqual([]);
+  });
+
+  it("AS-12 lets the wrapping key be rotated each quarter, and its function wrap data keys from that key to that key only", () => {
+    expect(Resources["EnvelopeKey"]?.Properties).toMatchObject({ EnableKeyRotation: true, RotationPeriodInDays: 90 });
+    const ofKeys = statements("RotateKeysRole").filter(({ Action }) => JSON.stringify(Action).includes("ReEncrypt"));
+    expect(ofKeys.map(({ Resource }) => Resource)).toEqual([{ "Fn::GetAtt": ["EnvelopeKey", "Arn"] }]);
   });
 
   it("N7 lets check-plan read manifests with their signatures, and neither an artifact, a proof nor a key", () => {
@@ -115,7 +134,7 @@ describe("the packaged template", () => {
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(6);
+    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(7);
   });
 
   it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
@@ -157,6 +176,15 @@ describe("the packaged template", () => {
       Action: "s3:PutObject", // of parts and copies, too
       Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/*" },
       Condition: { Null: { "s3:x-amz-server-side-encryption-customer-algorithm": "false" } },
+    });
+  });
+
+  it("GL-20 AP-23 lets nobody delete an entry of the audit log, whatever a role's own policy says: it is kept for longer than seven years", () => {
+    expect(ofBucketPolicy("NothingOfTheAuditLogGoes")).toMatchObject({
+      Effect: "Deny",
+      Principal: "*",
+      Action: ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+      Resource: { "Fn::Sub": "${RepositoryBucket.Arn}/local/audit/*" },
     });
   });
 

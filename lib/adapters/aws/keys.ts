@@ -6,10 +6,13 @@ import {
   IncorrectKeyException,
   InvalidCiphertextException,
   type KMSClient,
+  paginateListKeyRotations,
+  ReEncryptCommand,
+  RotateKeyOnDemandCommand,
   SignCommand,
 } from "@aws-sdk/client-kms";
 import { WrongKey } from "#domain/errors.ts";
-import type { DataKeys, SignatureCheck, Signer } from "#ports/keys.ts";
+import type { DataKeys, SignatureCheck, Signer, WrappingKey } from "#ports/keys.ts";
 
 const base64 = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("base64");
 
@@ -34,9 +37,41 @@ export const kmsDataKeys = (kms: KMSClient, kmsKey: string): DataKeys => ({
       );
       return base64(opened.Plaintext);
     } catch (cause) {
-      if (cause instanceof InvalidCiphertextException || cause instanceof IncorrectKeyException)
-        throw new WrongKey(`${wrappedBy} does not open this data key for ${JSON.stringify(context)}`, { cause });
-      throw cause;
+      throw asWrongKey(cause, wrappedBy, context);
+    }
+  },
+});
+
+function asWrongKey(cause: unknown, wrappedBy: string, context: Record<string, string>): unknown {
+  if (cause instanceof InvalidCiphertextException || cause instanceof IncorrectKeyException)
+    return new WrongKey(`${wrappedBy} does not open this data key for ${JSON.stringify(context)}`, { cause });
+  return cause;
+}
+
+export const kmsWrappingKey = (kms: KMSClient, kmsKey: string): WrappingKey => ({
+  async rotate() {
+    await kms.send(new RotateKeyOnDemandCommand({ KeyId: kmsKey }));
+  },
+  async rotatedAt() {
+    let newest = 0;
+    for await (const { Rotations = [] } of paginateListKeyRotations({ client: kms }, { KeyId: kmsKey }))
+      for (const { RotationDate } of Rotations) newest = Math.max(newest, RotationDate?.getTime() ?? 0);
+    return newest === 0 ? undefined : new Date(newest);
+  },
+  async rewrap({ wrapped, kmsKey: wrappedBy, context }) {
+    try {
+      const again = await kms.send(
+        new ReEncryptCommand({
+          CiphertextBlob: Buffer.from(wrapped, "base64"),
+          SourceKeyId: wrappedBy,
+          SourceEncryptionContext: context,
+          DestinationKeyId: kmsKey,
+          DestinationEncryptionContext: context,
+        }),
+      );
+      return { wrapped: base64(again.CiphertextBlob), kmsKey: again.KeyId ?? kmsKey, context };
+    } catch (cause) {
+      throw asWrongKey(cause, wrappedBy, context);
     }
   },
 });

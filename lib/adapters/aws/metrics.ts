@@ -14,5 +14,6 @@ export const emfMetrics =
 
 function unitOf(name: string) {
   if (name.endsWith("_seconds")) return MetricUnit.Seconds;
+  if (name.endsWith("_percent")) return MetricUnit.Percent;
   return name.endsWith("_bytes") ? MetricUnit.Bytes : MetricUnit.Count;
 }

@@ -3,9 +3,11 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SchedulerClient } from "@aws-sdk/client-scheduler";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Config } from "#config";
 import type { Severity } from "#domain/announcement.ts";
 import type { CopyPlace } from "#domain/copies.ts";
@@ -15,12 +17,15 @@ import { s3Copier } from "./copier.ts";
 import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
-import { kmsDataKeys, kmsSignatureCheck, kmsSigner } from "./keys.ts";
+import { s3Inventory } from "./inventory.ts";
+import { kmsDataKeys, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
+import { s3Locker } from "./locker.ts";
 import { eventBridge, fargateTasks, snsChannel, snsRoles, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
 import { s3Uploads } from "./uploads.ts";
+import { awsWatched } from "./watched.ts";
 
 /** Single requests are tried this often, with growing pauses; a connection that falls silent counts as failed. */
 const RETRIES = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 } };
@@ -85,8 +90,11 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
   );
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
+export const wireWrappingKey = (envelopeKey: string) => kmsWrappingKey(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireEraser = ({ REPOSITORY_BUCKET }: Config) => s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
+export const wireInventory = ({ REPOSITORY_BUCKET }: Config) => s3Inventory(new S3Client(RETRIES), REPOSITORY_BUCKET);
+export const wireLocker = ({ REPOSITORY_BUCKET }: Config) => s3Locker(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 export const wireExecutions = () => sfnExecutions(new SFNClient(RETRIES));
@@ -110,6 +118,17 @@ export const wireHooks = () => ({
   functions: lambdaFunctions(new LambdaClient(CALLED_ONCE)),
   machines: wireMachines(),
 });
+export const wireWatched = ({ REPOSITORY_BUCKET }: Config) =>
+  awsWatched(
+    {
+      s3: new S3Client(RETRIES),
+      scheduler: new SchedulerClient(RETRIES),
+      events: new EventBridgeClient(RETRIES),
+      sns: new SNSClient(RETRIES),
+      sqs: new SQSClient(RETRIES),
+    },
+    REPOSITORY_BUCKET,
+  );
 export const wireSns = (topics: Record<Severity, string>) => snsChannel(new SNSClient(RETRIES), topics);
 export const wireRoles = ({ ROLE_TOPICS }: Record<"ROLE_TOPICS", string>) =>
   snsRoles(new SNSClient(RETRIES), ROLE_TOPICS);

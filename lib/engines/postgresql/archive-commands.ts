@@ -15,9 +15,9 @@ const SETVAL = /^SELECT pg_catalog\.setval\('(?:[^']|'')*', -?\d+, (?:true|false
 export function commandOfItsOwn({ kind, schema, name, definition, copy, hasBlock }: Entry): string | undefined {
   const what = `${kind} ${schema}.${name}`;
   if (kind === "SEQUENCE SET")
-    return SETVAL.test(definition) && copy === "" ? undefined : `${what} is more than a setval()`;
-  if (kind !== ROWS) return copy === "" ? undefined : `${what} is copied`;
-  if (definition !== "") return `${what} is defined`;
+    return SETVAL.test(definition) && copy === "" ? undefined : `${what} is set by more than a setval()`;
+  if (kind !== ROWS) return copy === "" ? undefined : `${what} is loaded, and holds no rows`;
+  if (definition !== "") return `${what} is more than rows`;
   const [, table] = COPY.exec(copy) ?? [];
   if (!hasBlock || table === undefined) return `${what} is not loaded by a plain COPY from the archive`;
   return isSame(unquoted(table), [schema, name]) ? undefined : `${what} is loaded into another table`;

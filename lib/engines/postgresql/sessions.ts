@@ -41,17 +41,17 @@ export function judgeSessions(wants: Wants, user: string, found: [Found, ...Foun
   const bounds = [
     {
       ...{ needed, left: most - reserved - taken },
-      says: `max_connections is ${most}, of which ${reserved} are reserved and ${taken} taken`,
+      says: `max_connections is ${most} (${reserved} reserved, ${taken} taken)`,
       mend: "raise max_connections",
     },
     {
       ...{ needed, left: leftOf(userLimit, takenByUser) },
-      says: `user "${user}" has a CONNECTION LIMIT of ${userLimit}, of which ${takenByUser} are taken`,
+      says: `user "${user}" has a CONNECTION LIMIT of ${userLimit} (${takenByUser} taken)`,
       mend: `ALTER ROLE ${name(user)} CONNECTION LIMIT ${takenByUser + needed};`,
     },
     ...wanting.map(({ database, needed: its, sessions: { databaseLimit, takenInDatabase } }) => ({
       ...{ needed: its, left: leftOf(databaseLimit, takenInDatabase) },
-      says: `database "${database}" has a CONNECTION LIMIT of ${databaseLimit}, of which ${takenInDatabase} are taken`,
+      says: `database "${database}" has a CONNECTION LIMIT of ${databaseLimit} (${takenInDatabase} taken)`,
       mend: `ALTER DATABASE ${name(database)} CONNECTION LIMIT ${takenInDatabase + its};`,
     })),
   ];

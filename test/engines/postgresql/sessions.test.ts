@@ -25,8 +25,8 @@ it("S8 counts what `jobs` needs against the limits of the user and of the databa
 
     expect(problems).toEqual([
       "A capture needs 10 sessions at the same time, 3 of its own and 7 of pg_dump (`jobs`: 6, and the schema), and can have 7: " +
-        `user "${reader.username}" has a CONNECTION LIMIT of 9, of which 1 are taken; ` +
-        `database "${app}" has a CONNECTION LIMIT of 8, of which 1 are taken: ` +
+        `user "${reader.username}" has a CONNECTION LIMIT of 9 (1 taken); ` +
+        `database "${app}" has a CONNECTION LIMIT of 8 (1 taken): ` +
         `ALTER ROLE "${reader.username}" CONNECTION LIMIT 11; or ALTER DATABASE "${app}" CONNECTION LIMIT 11; or lower \`jobs\``,
     ]);
     const capturing = captured([app], {
@@ -61,7 +61,7 @@ it("S8 counts them against what the server has left for users that are not its o
 
     expect(tooMany.problems).toEqual([
       "A capture needs 13 sessions at the same time, 3 of its own and 10 of pg_dump (`jobs`: 9, and the schema), and can have 12: " +
-        `max_connections is ${most}, of which ${reserved} are reserved and ${Number(taken) + crowd} taken: raise max_connections or lower \`jobs\``,
+        `max_connections is ${most} (${reserved} reserved, ${Number(taken) + crowd} taken): raise max_connections or lower \`jobs\``,
     ]);
     expect(enough).toMatchObject({ problems: [], findings: { sessions: `12 needed, ${LEFT} free` } });
     expect(asSuperuser.problems).toEqual([]);

@@ -1,10 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
+import type { Component } from "#domain/manifest.ts";
 import { lookAtTree } from "#local/demo/tree-state.ts";
+import { pastDays } from "../support/past-days.ts";
 import type { Tampering } from "../support/tampering.ts";
 import type { World } from "../support/world.ts";
-import { isAlarmed, isHeld, isRestored, type Scene } from "./scene.ts";
+import { isAlarmed, isBackedUp, isHeld, isRestored, type Scene } from "./scene.ts";
 
 /** Somebody writes over an artifact. */
 export async function repositoryTampered(world: World, hand: Tampering): Promise<Scene> {
@@ -29,6 +31,29 @@ export async function repositoryTampered(world: World, hand: Tampering): Promise
         },
       },
       { shows: ['"verdict"'], hides: [`${artifact} was written over`] },
+    ],
+  };
+}
+
+/** A source was ten times as large on the days before. */
+export async function pointSuspicious(world: World, hand: Tampering): Promise<Scene> {
+  const like = await world.goodBackup(["sessions"]);
+  const tenfold = (component: Component): Component => ({
+    ...component,
+    artifacts: component.artifacts.map((artifact) => ({ ...artifact, bytes: artifact.bytes * 10 })),
+  });
+  const past = await pastDays(world, hand, { source: "sessions", like, days: 4, change: tenfold });
+  const backupId = await world.goodBackup(["sessions"]);
+  await isAlarmed(world, "PointSuspicious", backupId);
+  await past.forget();
+  return {
+    bindings: { "<backupId>": backupId, "app-db": "sessions" },
+    steps: [
+      isHeld(world),
+      { shows: [`The first suspicious point of sessions is ${backupId}`, "is SUSPICIOUS", "it has only "] },
+      { shows: [`sessions in ${backupId} is quarantined: no restore takes it`] },
+      { shows: [`sessions in ${backupId} is released: it is verified`, `"backupId": "${backupId}"`] },
+      { shows: ["Backup nightly has been started"], until: isBackedUp(world) },
     ],
   };
 }

@@ -42,6 +42,7 @@ export async function verifyFailed(world: World, hand: Tampering, backupId: Back
       { shows: [`FAILED\tVerifyFailed\tsessions: ${quarantined}`, "sessions is restorable to ", '"quarantined"'] },
       { shows: [`"Key": "${artifact}"`] },
       { shows: ["publicKeySha256"] },
+      { shows: ["is released: it is committed, and has to be read back anew"] },
       { shows: [`:execution:holdfast-${world.stage.stage}-verify:`], until: hasEnded(world) },
       { shows: ["Backup nightly has been started"], until: isBackedUp(world) },
     ],

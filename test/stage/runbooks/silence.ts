@@ -1,4 +1,8 @@
+import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from "@aws-sdk/client-scheduler";
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { awsClientOptions } from "#local/stage-layout.ts";
 import { checkLater } from "../support/objectives.ts";
+import { watcherOf } from "../support/silence.ts";
 import type { World } from "../support/world.ts";
 import { isAlarmed, isBackedUp, type Scene } from "./scene.ts";
 
@@ -22,5 +26,57 @@ export async function backupTooOld(world: World): Promise<Scene> {
       { shows: ["Backup nightly has been started"], until: isBackedUp(world) },
       { shows: ['"verdict": "Every source meets its RPO"'] },
     ],
+  };
+}
+
+/** The next night comes, and its run does not. */
+export async function runOverdue(world: World): Promise<Scene> {
+  const tomorrow = new Date(Date.now() + 24 * 3_600_000);
+  tomorrow.setUTCHours(2, 20, 0, 0);
+  await watcherOf(world).lookAt(tomorrow);
+  await isAlarmed(world, "RunOverdue", "has not begun: it was due at");
+  return {
+    bindings: {},
+    steps: [
+      { shows: ['"runsOf7Days"', '"verdict": "Every source meets its RPO"', "holdfast-local-nightly\tENABLED"] },
+      { shows: ["Backup nightly has been started"], until: isBackedUp(world) },
+    ],
+  };
+}
+
+/** Somebody has switched the schedule of the sweep off. */
+export async function settingsDrifted(world: World): Promise<Scene> {
+  const scheduler = new SchedulerClient(awsClientOptions);
+  const Name = `holdfast-${world.stage.stage}_retention`;
+  const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, Target } = await scheduler.send(
+    new GetScheduleCommand({ Name }),
+  );
+  const its = { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, Target };
+  await scheduler.send(new UpdateScheduleCommand({ Name, ...its, State: "DISABLED" }));
+  await world.client.invoke("watch", {});
+  await isAlarmed(world, "SettingsDrifted", `the schedule ${Name} is DISABLED`);
+  return {
+    bindings: { "holdfast-prod-nightly": Name },
+    steps: [
+      { shows: [`the schedule ${Name} is DISABLED`, '"Status": "Enabled"', '"BlockPublicAcls": true', "OnlyTls"] },
+      { shows: [":schedule/default/"] },
+      { shows: [] },
+      { shows: ['"findings"'], hides: [`the schedule ${Name} is DISABLED`] },
+    ],
+  };
+}
+
+/** A message could not be delivered. */
+export async function alarmPathFailed(world: World): Promise<Scene> {
+  const watcher = watcherOf(world);
+  const sqs = new SQSClient(awsClientOptions);
+  const QueueUrl = world.stage.outputs["DeadLettersUrl"];
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
+  await world.client.invoke("watch", {});
+  await isAlarmed(world, "AlarmPathFailed", "something lies in the dead-letter queue");
+  await watcher.emptyDeadLetters();
+  return {
+    bindings: {},
+    steps: [{ shows: ["arn:aws:sns:", '"findings"'] }, { shows: ['"MessageId"'] }],
   };
 }
