@@ -2,6 +2,7 @@ import { durationMs } from "#domain/duration.ts";
 import { instantsOf } from "#domain/ledger.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
+import { isRouted } from "#domain/routes.ts";
 import type { Finding } from "#domain/silence.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -59,12 +60,19 @@ async function lostCanary(ports: PathPorts, schedules: Schedules, now: Date): Pr
   if (!dueAt) return [];
   const receipts: string[] = [];
   for await (const key of repository.list(layout.canaries(dueAt))) receipts.push(key);
-  const channels = ["sns", ...(plan.tell.slack === undefined ? [] : ["slack"])];
-  const missing = channels.filter((name) => !receipts.some((key) => key.endsWith(`-by-${name}.json`)));
+  const missing = canaryChannels(plan).filter((name) => !receipts.some((key) => key.endsWith(`-by-${name}.json`)));
   if (missing.length === 0) return [];
   const ageMs = now.getTime() - dueAt.getTime();
   const attempt = Math.floor(ageMs / durationMs(AGAIN_AFTER));
   await events.emit({ type: "CanarySent", detail: { stage, dueAt: dueAt.toISOString(), attempt } });
   if (ageMs < durationMs(ARRIVES_WITHIN)) return [];
   return [`the canary of ${dueAt.toISOString()} was not taken by ${missing.join(" and ")}`];
+}
+
+/** Those of the plan that warnings go to: `announce` sends it as one. */
+function canaryChannels({ tell: { slack, pagerDuty, webhook, routes } }: Plan): string[] {
+  const has = Object.entries({ sns: true, slack, pagerduty: pagerDuty, webhook }).filter(
+    ([, its]) => its !== undefined,
+  );
+  return has.map(([name]) => name).filter((name) => isRouted(routes, { severity: "warning" }, name));
 }

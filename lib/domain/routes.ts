@@ -14,7 +14,11 @@ export const Routes = z.strictObject({
 type Routes = z.infer<typeof Routes>;
 
 /** The end of an alarm goes where the alarm went. Without a route a severity goes everywhere. */
-export function isRouted(routes: Routes | undefined, { severity, alarm }: Announcement, channel: string): boolean {
+export function isRouted(
+  routes: Routes | undefined,
+  { severity, alarm }: Pick<Announcement, "severity" | "alarm">,
+  channel: string,
+): boolean {
   const loudness: Severity = alarm?.severity ?? severity;
   const route: readonly string[] | undefined = routes?.[loudness];
   return route === undefined || route.includes(channel);

@@ -199,6 +199,22 @@ describe("the watcher", () => {
     expect(stage.alarms().at(-1)).toBe("Recovered: AlarmPathFailed of announce");
   });
 
+  it("A3 wants the canary of every channel that the plan has for warnings, and of no other", async () => {
+    const pagerDuty = { routingKeySecret: "arn:p", origin: "https://p" };
+    const canary = "0 9 * * *";
+    const all = aStage({ canary, pagerDuty });
+    const routed = aStage({ canary, pagerDuty, routes: { warning: ["sns"] } });
+
+    for (const stage of [all, routed]) {
+      await stage.havePoint(at(2));
+      await stage.look(at(9));
+      await stage.look(at(9.5));
+    }
+
+    expect(all.signals.at(-1)?.text).toContain("was not taken by pagerduty");
+    expect(routed.signals.at(-1)?.isWell).toBe(true);
+  });
+
   it("A5 signals nothing when it could not look at everything", async () => {
     const stage = aStage();
     const refused = async () => Promise.reject(new Error("Access Denied"));
