@@ -5,6 +5,11 @@ import { packagedTemplate } from "./packaged.ts";
 
 const { Resources, ofType, statements, actionsOf } = packagedTemplate("local");
 
+const Target = z.looseObject({
+  Arn: z.looseObject({ "Fn::GetAtt": z.array(z.string()).optional() }),
+  DeadLetterConfig: z.unknown().optional(),
+});
+
 describe("the packaged template", () => {
   it("N7 lets capture generate data keys and never unwrap one, delete, or shorten a lock", () => {
     const actions = actionsOf("CaptureTaskRole");
@@ -52,8 +57,8 @@ describe("the packaged template", () => {
       "HoldRole",
       "OpenIncidentRole",
       "PrunePointsRole",
-      "ReadBackRole",
       "QuarantineRole",
+      "ReadBackRole",
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
@@ -128,13 +133,17 @@ describe("the packaged template", () => {
 
   it("puts a dead-letter queue behind every asynchronous edge", () => {
     const targets = ofType("AWS::Events::Rule").flatMap(([, { Properties }]) =>
-      z.array(z.looseObject({ DeadLetterConfig: z.unknown().optional() })).parse(Properties?.["Targets"]),
+      z.array(Target).parse(Properties?.["Targets"]),
     );
     expect(targets.length).toBeGreaterThan(0);
     for (const target of targets) expect(target.DeadLetterConfig).toBeDefined();
     for (const [, { Properties }] of ofType("AWS::Scheduler::Schedule"))
       expect(JSON.stringify(Properties)).toContain("DeadLetterConfig");
-    expect(ofType("AWS::Lambda::EventInvokeConfig")).toHaveLength(7);
+    const invoked = targets.flatMap(({ Arn }) => Arn["Fn::GetAtt"]?.[0] ?? []);
+    const functions = invoked.filter((name) => name.endsWith("LambdaFunction"));
+    const bounded = ofType("AWS::Lambda::EventInvokeConfig").map(([name]) => name);
+    expect(functions.length).toBeGreaterThan(5);
+    for (const name of functions) expect(bounded).toContain(name.replace("LambdaFunction", "LambdaEvConf"));
   });
 
   it("AS-2 AP-2 IS-2 IS-6 GL-2 makes a schedule of every backup in the plan, in UTC, at its hour", () => {
