@@ -20,11 +20,12 @@ const SOMEBODY = 54_321;
 export async function inspect(_: EngineTools, target: FilesTarget, point: PointToRestore): Promise<TargetState> {
   const outside = await mountProblems(target);
   if (outside.length > 0) return { fingerprint: "not mounted", holds: [], problems: outside };
+  const problems = await unfit(target, point);
   return {
     fingerprint: await fingerprintOf(target),
     holds: choosePaths(point) ? [] : await holdsOf(target), // single paths replace nothing
-    problems: await unfit(target, point),
-    room: await describeRoom(dirname(folderOf(target))),
+    problems,
+    ...(problems.length > 0 ? {} : { room: await describeRoom(dirname(folderOf(target))) }), // else there may be no folder
   };
 }
 
