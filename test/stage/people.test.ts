@@ -58,7 +58,7 @@ it("A5 tells on every channel of an alarm when it opens and when it ends, and no
 
   expect(open).toMatchObject({ isOpen: true, number: 1, what: "opened" });
   expect(await stateOf()).toMatchObject({ isOpen: false, number: 2, what: "recovered" });
-  const each = [`${code}: sessions`, `Recovered: ${code} of sessions`];
+  const each = [`Recovered: ${code} of sessions`, `${code}: sessions`]; // sorted
   for (const wanted of ["slack", "sns"]) {
     const of = (await world.client.messages()).filter(({ channel }) => channel === wanted);
     const titles = of.map((message) => world.client.asText(message).split("\n")[0] ?? "");
