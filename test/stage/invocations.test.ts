@@ -79,7 +79,7 @@ it.each([
 
     expect(execution).toMatchObject({ status: "FAILED", error });
     expect(execution.cause).toContain(says.replaceAll('"', '\\"'));
-    const touched = (await watch.versionsSince()).filter((version) => !version.startsWith("local/runs/"));
+    const touched = (await watch.versionsSince()).filter((version) => !/^local\/(runs|alarms)\//.test(version));
     expect(touched).toEqual([]);
     await watch.expectInvariants({ failed: [execution] });
   },
