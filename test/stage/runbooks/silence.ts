@@ -56,7 +56,7 @@ export async function settingsDrifted(world: World): Promise<Scene> {
   await world.client.invoke("watch", {});
   await isAlarmed(world, "SettingsDrifted", `the schedule ${Name} is DISABLED`);
   return {
-    bindings: { "holdfast-prod-nightly": Name },
+    bindings: { "<schedule>": Name },
     steps: [
       { shows: [`the schedule ${Name} is DISABLED`, '"Status": "Enabled"', '"BlockPublicAcls": true', "OnlyTls"] },
       { shows: [":schedule/default/"] },
