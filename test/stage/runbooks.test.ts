@@ -20,7 +20,7 @@ const PAGE_MS = 240_000;
 const pages = await readPages();
 const index = await readIndex();
 /** Their readers capture and replace what is live, so they come one after the other; the last captures everything. */
-const live = ["BackupFailed", "BackupTooOld", "RunOverdue", "Restore at 03:00", "Undelivered"];
+const live = ["BackupFailed", "Restore at 03:00", "BackupTooOld", "RunOverdue", "Undelivered"];
 const ofLive = ({ name }: Page) => live.indexOf(name);
 
 let world: World;

@@ -49,7 +49,7 @@ it("A4 U12 the watcher signals that all is well, and until it is again, a schedu
   const Name = `holdfast-${world.stage.stage}-nightly`;
 
   expect(await client.invoke("watch", {})).toMatchObject(WELL);
-  expect(await client.lastPing()).toMatchObject({ isWell: true, text: WELL.verdict });
+  expect(await client.lastPing()).toMatchObject({ isWell: true, text: `${WELL.verdict}.` });
 
   const schedule = await scheduler.send(new GetScheduleCommand({ Name }));
   const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, Target } = schedule;

@@ -20,7 +20,15 @@ const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 const Figures = z.looseObject({
-  sources: z.array(z.looseObject({ keep: z.int(), expire: z.int(), prune: z.int(), frozen: z.string().optional() })),
+  sources: z.array(
+    z.looseObject({
+      source: z.string(),
+      keep: z.int(),
+      expire: z.int(),
+      prune: z.int(),
+      frozen: z.string().optional(),
+    }),
+  ),
 });
 
 /** Of each sweep: the day, and how many points stay, are let go of and are deleted. */
@@ -111,8 +119,11 @@ const monthsLater = (date: Date, months: number) =>
 
 /** What the machine does, after its dry run. Throws when it did anything else than that had said. */
 async function sweep({ ports, time }: Ground): Promise<{ done: Sweep; frozen?: string | undefined }> {
-  const { sources } = Figures.parse((await planRetention(ports)({ source: SOURCE })).figures);
-  const { keep = 0, expire = 0, prune = 0, frozen } = sources[0] ?? {};
+  const { sources } = Figures.parse((await planRetention(ports)({})).figures);
+  const sum = (what: "expire" | "prune") => sources.reduce((total, one) => total + one[what], 0);
+  const [expire, prune] = [sum("expire"), sum("prune")];
+  const its = sources.find(({ source }) => source === SOURCE);
+  if (!its) throw new Error(`there are no points of ${SOURCE}`);
   const startTime = time.now.toISOString();
   const input = { execution: { id: `arn:demo:${startTime}`, startTime } };
   const { expired } = await expirePoints(ports)(input);
@@ -120,7 +131,8 @@ async function sweep({ ports, time }: Ground): Promise<{ done: Sweep; frozen?: s
   if (problems !== "") throw new Error(problems);
   if (expired !== expire || pruned !== prune)
     throw new Error(`the sweep let go of ${expired} and deleted ${pruned}; its dry run said ${expire} and ${prune}`);
-  return { done: { day: startTime.slice(0, 10), keep, expired, pruned }, frozen };
+  const done = { day: startTime.slice(0, 10), keep: its.keep, expired: its.expire, pruned: its.prune };
+  return { done, frozen: its.frozen };
 }
 
 /** What is left of the year, and why: what `plan-retention` prints, without the nights of the last month. */

@@ -50,7 +50,7 @@ export async function pointSuspicious(world: World, hand: Tampering): Promise<Sc
     bindings: { "<backupId>": backupId, "app-db": "sessions" },
     steps: [
       isHeld(world),
-      { shows: [`The first suspicious point of sessions is ${backupId}`, "is SUSPICIOUS", "it has only "] },
+      { shows: ["The first suspicious point of sessions is ", backupId, "is SUSPICIOUS", "it has only "] },
       { shows: [`sessions in ${backupId} is quarantined: no restore takes it`] },
       { shows: [`sessions in ${backupId} is released: it is verified`, `"backupId": "${backupId}"`] },
       { shows: ["Backup nightly has been started"], until: isBackedUp(world) },
