@@ -52,14 +52,14 @@ beforeAll(async () => {
     hookFailed(world, application),
     dropFailed(world),
   ]);
-  const [RestoreAllFailed, RetentionFailed, StorageNearBudget, gone] = await Promise.all([
+  const [RestoreAllFailed, RetentionFailed, StorageNearBudget] = await Promise.all([
     restoreAllFailed(world),
     retentionFailed(world),
     storageNearBudget(world),
-    filesAreGone(world),
   ]);
   const BackupTooOld = await backupTooOld(world);
   const CopyFailed = await copyFailed(world);
+  const gone = await filesAreGone(world); // nothing captures the tree from here on, until its page is read
   const RunOverdue = await runOverdue(world);
   const SettingsDrifted = await settingsDrifted(world);
   const AlarmPathFailed = await alarmPathFailed(world);
