@@ -39,8 +39,27 @@ export async function readCatalog(
   ports: CatalogPorts,
   wanted: { source?: string; newest?: number } = {},
 ): Promise<{ points: RecoveryPoint[]; refused: RefusedBackup[] }> {
-  const ids = (await backupIds(ports)).slice(0, wanted.newest);
-  const read = await pMap(ids, (id) => pointsOf(ports, id, wanted.source), { concurrency: READS_AT_ONCE });
+  return readSome(ports, (await backupIds(ports)).slice(0, wanted.newest), wanted.source);
+}
+
+/** Some backups, in the order of `ids`, a few at once, until there is enough: that is asked before the `next` ones are read. */
+export async function readUntil(
+  ports: CatalogPorts,
+  ids: BackupId[],
+  isEnough: (points: RecoveryPoint[], next: BackupId[]) => boolean,
+  source?: string,
+): Promise<RecoveryPoint[]> {
+  const points: RecoveryPoint[] = [];
+  for (let from = 0; from < ids.length; from += READS_AT_ONCE) {
+    const next = ids.slice(from, from + READS_AT_ONCE);
+    if (isEnough(points, next)) break;
+    points.push(...(await readSome(ports, next, source)).points);
+  }
+  return points;
+}
+
+async function readSome(ports: CatalogPorts, ids: BackupId[], source?: string) {
+  const read = await pMap(ids, (id) => pointsOf(ports, id, source), { concurrency: READS_AT_ONCE });
   return { points: read.flatMap(({ points }) => points), refused: read.flatMap(({ refused }) => refused) };
 }
 

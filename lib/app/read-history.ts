@@ -1,12 +1,9 @@
-import pMap from "p-map";
 import { DAYS_COMPARED, dayOf, isVouched, usualPoints } from "#domain/history.ts";
-import type { BackupId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import { isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
-import { backupIds, type CatalogPorts, pointsOf } from "./catalog.ts";
+import { backupIds, type CatalogPorts, readUntil } from "./catalog.ts";
 import { mayHold } from "./measure-sources.ts";
 
-const BACKUPS_AT_ONCE = 8;
 /** Two weeks of a backup every 40 minutes. Who captures more often is held against fewer days. */
 const BACKUPS_LOOKED_AT = 500;
 
@@ -18,15 +15,7 @@ export async function readHistory(
   { source, backupId, recoveredTo }: RecoveryPoint,
 ): Promise<TrustedPoint[]> {
   const ids = (await backupIds(ports)).filter((id) => id < backupId && mayHold(ports.plan, source, id));
-  const points: RecoveryPoint[] = [];
-  for (let from = 0; from < Math.min(ids.length, BACKUPS_LOOKED_AT) && !isEnough(points); from += BACKUPS_AT_ONCE)
-    points.push(...(await readSome(ports, ids.slice(from, from + BACKUPS_AT_ONCE), source)));
-  return usualPoints(points, recoveredTo);
-}
-
-async function readSome(ports: Ports, ids: BackupId[], source: string): Promise<RecoveryPoint[]> {
-  const read = await pMap(ids, (id) => pointsOf(ports, id, source), { concurrency: BACKUPS_AT_ONCE });
-  return read.flatMap(({ points }) => points);
+  return usualPoints(await readUntil(ports, ids.slice(0, BACKUPS_LOOKED_AT), isEnough, source), recoveredTo);
 }
 
 /** Of the oldest day the first point may not have been read yet: one day more. */

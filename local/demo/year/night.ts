@@ -1,4 +1,5 @@
 import { createSigned } from "../../../lib/app/signed-objects.ts";
+import { writeProof } from "../../../lib/app/write-proof.ts";
 import { compositeSha256, sha256 } from "../../../lib/domain/hashes.ts";
 import { type BackupId, scheduledBackupId } from "../../../lib/domain/ids.ts";
 import { Manifest } from "../../../lib/domain/manifest.ts";
@@ -54,7 +55,6 @@ export async function haveNight({ ports }: Ground, source: string, at: Date): Pr
     ...{ schema: 1, backupId, source, manifestSha256: sha256(body), verifiedAt: instant },
     bytesRead: dump.length,
   });
-  const proofKey = layout.proof(backupId, source, "verified", `verify-${backupId}`);
-  await createSigned(ports, proofKey, (its) => layout.proofSignature(proofKey, its), JSON.stringify(proof));
+  await writeProof(ports, { backupId, source }, "verified", `verify-${backupId}`, proof);
   return backupId;
 }
