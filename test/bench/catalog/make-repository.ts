@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import pMap from "p-map";
+import { compositeSha256, sha256 } from "#domain/hashes.ts";
+import { type BackupId, scheduledBackupId } from "#domain/ids.ts";
+import { Manifest } from "#domain/manifest.ts";
+import type { VerifiedProof } from "#domain/proof.ts";
+import type { Signer } from "#ports/keys.ts";
+import { HOUR_MS, layout, SOURCES, STAGE } from "./stage.ts";
+
+const AT_ONCE = 64;
+/** Manifest, its signature, RESTORE.md, data key, verified proof and its signature. */
+const BESIDE_ARTIFACTS = 6;
+const SHARE_OF_POINTS = 0.7;
+
+export type Made = { points: number; objects: number; artifactsPerPoint: number };
+
+/**
+ * Puts a repository where the S3 server finds the objects of its bucket: it serves files as objects, and a million requests
+ * would take most of an hour. Signed points, all verified, one an hour and source; what is left of `objects` are entries of
+ * the audit log. Artifacts are empty: nobody opens them here, and they are listed all the same.
+ */
+export async function makeRepository(
+  folder: string,
+  signer: Signer,
+  wanted: { points: number; objects: number; newest: Date },
+): Promise<Made> {
+  const perPoint = Math.floor((wanted.objects * SHARE_OF_POINTS) / wanted.points) - BESIDE_ARTIFACTS;
+  if (perPoint < 1) throw new Error("too few objects for so many points");
+  const put = putter(folder);
+  await pMap(
+    Array.from({ length: wanted.points }, (_, number) => number),
+    (number) => putPoint(put, signer, perPoint, SOURCES[number % SOURCES.length] ?? "", hoursBefore(wanted, number)),
+    { concurrency: AT_ONCE },
+  );
+  const left = wanted.objects - wanted.points * (perPoint + BESIDE_ARTIFACTS);
+  const entry = async (number: number) => {
+    const day = new Date(wanted.newest.getTime() - Math.floor(number / ENTRIES_A_DAY) * 24 * HOUR_MS);
+    const key = layout.auditEntry(day.toISOString().slice(0, 10), number % ENTRIES_A_DAY);
+    await put(key, "{}");
+    await put(layout.proofSignature(key, sha256(new TextEncoder().encode("{}"))), "");
+  };
+  await pMap(
+    Array.from({ length: left >> 1 }, (_, number) => number),
+    entry,
+    { concurrency: AT_ONCE },
+  );
+  return { points: wanted.points, objects: wanted.objects, artifactsPerPoint: perPoint };
+}
+
+const ENTRIES_A_DAY = 1_000;
+const hoursBefore = ({ newest }: { newest: Date }, number: number) =>
+  new Date(newest.getTime() - Math.floor(number / SOURCES.length) * HOUR_MS);
+
+type Put = (key: string, body: string | Uint8Array) => Promise<void>;
+
+function putter(folder: string): Put {
+  const made = new Map<string, Promise<unknown>>();
+  return async (key, body) => {
+    const file = join(folder, key);
+    const parent = dirname(file);
+    const making = made.get(parent) ?? mkdir(parent, { recursive: true });
+    made.set(parent, making);
+    await making;
+    await writeFile(file, body);
+  };
+}
+
+async function putPoint(put: Put, signer: Signer, artifacts: number, source: string, at: Date): Promise<void> {
+  const backupId = scheduledBackupId(`hourly-${source}`, at);
+  const manifest = manifestOf(backupId, source, at, artifacts);
+  const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
+  for (const { key } of manifest.components[source]?.artifacts ?? []) await put(key, "");
+  await put(layout.restoreGuide(backupId), "");
+  await put(layout.wrappedKey(`${backupId}.${source}.0`, 1), "{}");
+  await put(layout.manifestSignature(backupId, sha256(bytes)), await signer.sign(bytes));
+  await put(layout.manifest(backupId), bytes);
+  const proof: VerifiedProof = {
+    schema: 1,
+    backupId,
+    source,
+    manifestSha256: sha256(bytes),
+    verifiedAt: new Date(at.getTime() + 60_000).toISOString(),
+    bytesRead: artifacts,
+  };
+  const proved = new TextEncoder().encode(`${JSON.stringify(proof, null, 2)}\n`);
+  const key = layout.proof(backupId, source, "verified", `verify-${backupId}`);
+  await put(layout.proofSignature(key, sha256(proved)), await signer.sign(proved));
+  await put(key, proved);
+}
+
+function manifestOf(backupId: BackupId, source: string, at: Date, artifacts: number): Manifest {
+  const instant = at.toISOString();
+  const hash = createHash("sha256").update(backupId).digest("hex");
+  return Manifest.parse({
+    schema: 1,
+    backupId,
+    stage: STAGE,
+    timestamp: instant,
+    version: "bench",
+    outcome: "COMPLETE",
+    components: {
+      [source]: {
+        file: `${source}-${backupId}.0.001.dump.zst.gpg`,
+        size: artifacts,
+        engine: "postgresql",
+        recoveredTo: instant,
+        startedAt: instant,
+        finishedAt: instant,
+        keyId: `${backupId}.${source}.0`,
+        artifacts: Array.from({ length: artifacts }, (_, number) => ({
+          key: layout.artifact(backupId, source, 0, number + 1, "dump"),
+          kind: "dump",
+          holds: `database "tenant_${number}"`,
+          subject: `tenant_${number}`,
+          bytes: 1,
+          sha256: hash,
+          plainBytes: 1,
+          plainSha256: hash,
+          parts: [{ bytes: 1, sha256: hash }],
+          compositeSha256: compositeSha256([hash]),
+          exitCodes: { pg_dump: 0, zstd: 0, gpg: 0 },
+          formatProof: "read to its end",
+        })),
+        toolVersions: { pg_dump: "17.11", zstd: "1.5.7", gpg: "2.4.7" },
+        facts: { rows: { "public.orders": 1_000, "public.customers": 100 } },
+        limits: [],
+      },
+    },
+    failed: {},
+    restoreGuideSha256: hash,
+  });
+}
