@@ -44,7 +44,7 @@ export async function readCatalog(
   wanted: { source?: string; newest?: number } = {},
 ): Promise<BackupPoints> {
   const ids = (await backupIds(ports)).slice(0, wanted.newest);
-  return readEach((id) => pointsOf(ports, id, wanted.source), ids);
+  return readEach({ ids, read: (id) => pointsOf(ports, id, wanted.source) });
 }
 
 /** Some backups, in the order of `ids`, a few at once, until there is enough: that is asked before the `next` ones are read. */
@@ -57,16 +57,23 @@ export async function readUntil<P>(
   for (let from = 0; from < ids.length; from += READS_AT_ONCE) {
     const next = ids.slice(from, from + READS_AT_ONCE);
     if (isEnough(points, next)) break;
-    points.push(...(await readEach(read, next)).points);
+    points.push(...(await readEach({ ids: next, read })).points);
   }
   return points;
 }
 
 /** All of these backups, in the order of `ids`. */
-export async function readEach<P>(read: ReadBackup<P>, ids: BackupId[]): Promise<BackupPoints<P>> {
+export async function readEach<P>({ ids, read }: { ids: BackupId[]; read: ReadBackup<P> }): Promise<BackupPoints<P>> {
   const found = await pMap(ids, read, { concurrency: READS_AT_ONCE });
   return { points: found.flatMap(({ points }) => points), refused: found.flatMap(({ refused }) => refused) };
 }
+
+/** All backups, newest first, and how each is read. */
+export type Backups = { ids: BackupId[]; read: ReadBackup<ListedPoint> };
+export const allBackups = async (ports: CatalogPorts): Promise<Backups> => ({
+  ids: await backupIds(ports),
+  read: readListed(ports),
+});
 
 /** From its manifest and what was said of it since, and of its points only what a list needs. */
 export const readListed =
@@ -76,9 +83,11 @@ export const readListed =
     return { points: points.map(listed), refused };
   };
 
-/** Of everything in the repository that looks like a backup, newest first. */
-export async function backupIds({ repository, layout }: CatalogPorts): Promise<BackupId[]> {
-  const ids = (await repository.folders(layout.everything)).flatMap((name) => BackupId.safeParse(name).data ?? []);
+/** Of everything in the repository that looks like a backup, newest first; of those whose id comes after another, if one is given. */
+export async function backupIds({ repository, layout }: CatalogPorts, after?: string): Promise<BackupId[]> {
+  const ids = (await repository.folders(layout.everything, after)).flatMap(
+    (name) => BackupId.safeParse(name).data ?? [],
+  );
   return ids.toSorted().reverse();
 }
 

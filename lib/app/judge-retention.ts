@@ -4,7 +4,7 @@ import type { ListedPoint } from "#domain/listed-point.ts";
 import type { Plan } from "#domain/plan.ts";
 import { clockProblem, planRetention, type RetentionPlan, type Standing } from "#domain/retention.ts";
 import { longestRpoMs, rulesOf } from "#domain/retention-rules.ts";
-import { backupIds, type CatalogPorts, type ReadBackup, type RefusedBackup, readEach, readListed } from "./catalog.ts";
+import { allBackups, type Backups, type CatalogPorts, type RefusedBackup, readEach } from "./catalog.ts";
 import { pointsInUse } from "./points-in-use.ts";
 import { readHolds } from "./read-holds.ts";
 
@@ -26,9 +26,9 @@ export type RetentionJudgement = {
 export async function judgeRetention(
   ports: CatalogPorts & { plan: Plan },
   now: Date,
-  readBackup: ReadBackup<ListedPoint> = readListed(ports),
+  backups?: Backups,
 ): Promise<RetentionJudgement> {
-  const { points, refused } = await readEach(readBackup, await backupIds(ports));
+  const { points, refused } = await readEach(backups ?? (await allBackups(ports)));
   const problem = clockProblem(points.flatMap(instantsOf), longestRpoMs(ports.plan), now);
   if (problem !== undefined)
     throw new ClockJumped(

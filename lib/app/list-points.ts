@@ -3,7 +3,7 @@ import { type ListedPoint, listed } from "#domain/listed-point.ts";
 import type { Plan } from "#domain/plan.ts";
 import { chooseLatest } from "#domain/recovery-point.ts";
 import type { Clock } from "#ports/log.ts";
-import { type BackupPoints, backupIds, type CatalogPorts, readCatalog, readEach } from "./catalog.ts";
+import { type BackupPoints, type CatalogPorts, readCatalog, readEach } from "./catalog.ts";
 import { findLatest } from "./find-latest.ts";
 import { openIndex, type PointIndex, readFrom } from "./point-index.ts";
 import type { Answer } from "./start-backup.ts";
@@ -19,7 +19,7 @@ export const listPoints =
   (ports: Ports) =>
   async (input: Input): Promise<Answer> => {
     const index = await openIndex(ports);
-    const { points, refused, latest } = await ("readBackup" in index
+    const { points, refused, latest } = await ("ids" in index
       ? fromIndex(ports, index, input)
       : fromManifests(ports, input));
     return {
@@ -31,11 +31,10 @@ export const listPoints =
     };
   };
 
-async function fromIndex(ports: Ports, { readBackup }: PointIndex, { source, newest }: Input): Promise<Listing> {
-  const ids = await backupIds(ports);
-  const all = await readEach(readBackup, ids);
+async function fromIndex(ports: Ports, index: PointIndex, { source, newest }: Input): Promise<Listing> {
+  const all = await readEach(index);
   const bySource = Map.groupBy(all.points, (point) => point.source);
-  const shown = new Set(ids.slice(0, newest));
+  const shown = new Set(index.ids.slice(0, newest));
   const points = all.points.filter((one) => shown.has(one.backupId) && (source === undefined || one.source === source));
   const sources = sourcesOf(ports, source, points);
   return {

@@ -2,7 +2,7 @@ import type { Plan } from "#domain/plan.ts";
 import { rulesOf } from "#domain/retention-rules.ts";
 import { addedTo, type ByClass, bytesIn30Days, ownerOf } from "#domain/storage.ts";
 import type { Inventory } from "#ports/inventory.ts";
-import { backupIds, type CatalogPorts, readEach, readListed } from "./catalog.ts";
+import { allBackups, type CatalogPorts, readEach } from "./catalog.ts";
 import { standing } from "./judge-retention.ts";
 import { readHolds } from "./read-holds.ts";
 
@@ -23,7 +23,7 @@ export async function measureStorage(
   }
   const holds = await readHolds(ports);
   const points = Map.groupBy(
-    (await readEach(readListed(ports), await backupIds(ports))).points.flatMap(standing),
+    (await readEach(await allBackups(ports))).points.flatMap(standing),
     ({ source }) => source,
   );
   const measured = [...owners].map(([source, classes]) => {

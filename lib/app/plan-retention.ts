@@ -16,7 +16,7 @@ export const planRetention =
   async ({ source, startedAt }: Input): Promise<Answer> => {
     const now = startedAt === undefined ? ports.clock() : new Date(startedAt);
     const index = await openIndex(ports);
-    const judgement = await judgeRetention(ports, now, "readBackup" in index ? index.readBackup : undefined);
+    const judgement = await judgeRetention(ports, now, "ids" in index ? index : undefined);
     const sources = judgement.sources.filter((one) => source === undefined || one.source === source);
     const figures = sources.map((one) => figuresOf(one, now));
     const sum = (what: "keep" | "expire" | "prune") => figures.reduce((total, one) => total + one[what], 0);

@@ -1,46 +1,37 @@
 import { z } from "zod";
 import { describeError } from "#domain/errors.ts";
-import { BackupId } from "#domain/ids.ts";
+import { BackupId, stamp } from "#domain/ids.ts";
 import { ListedPoint } from "#domain/listed-point.ts";
 import { parseJson } from "#domain/manifest.ts";
 import { changeOfKey } from "#domain/repository-layout.ts";
-import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
-import { type BackupPoints, backupIds, type CatalogPorts, type ReadBackup, readEach, readListed } from "./catalog.ts";
-import { createSigned, readSignedProof } from "./signed-objects.ts";
+import { type BackupPoints, type Backups, backupIds, type CatalogPorts, readListed } from "./catalog.ts";
+import { readSignedProof } from "./signed-objects.ts";
 
-/** One is written a day, and the bucket forgets them after a week. */
+/** One is written a day; an older one than this shows that they no longer are. */
 const DAYS_OF_USE = 3;
 const DAY_MS = 24 * 3600 * 1000;
 /** Clocks differ, and a word is said a moment after it was announced. Everything of this long before the index is read anew. */
 const OVERLAP_MS = 15 * 60_000;
+/** Ids are scheduled instants: a backup of before the index may have been committed after it, by a run of hours. */
+const LONGEST_RUN_MS = 24 * 3600 * 1000;
 
-const Index = z.strictObject({
+export const Index = z.strictObject({
   schema: z.literal(1),
   begunAt: z.coerce.date(),
   points: z.array(ListedPoint),
   refused: z.array(z.strictObject({ backupId: BackupId, reason: z.string() })),
 });
-type Index = z.infer<typeof Index>;
+export type Index = z.infer<typeof Index>;
 /** `from`: in words, what was read. */
-export type PointIndex = { readBackup: ReadBackup<ListedPoint>; from: string };
-
-/** Reads every backup of the repository from its manifest and writes down what there is. Signed. */
-export async function writeIndex(ports: CatalogPorts & { signer: Signer; clock: Clock }): Promise<Index> {
-  const begunAt = ports.clock();
-  const found = await readEach(readListed(ports), await backupIds(ports));
-  const index: Index = { schema: 1, begunAt, ...found };
-  const key = ports.layout.index(begunAt);
-  await createSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash), JSON.stringify(index));
-  return index;
-}
+export type PointIndex = Backups & { from: string };
 
 /** Tells the index that something is about to be said of a backup's points. Comes before it, so that none is missed. */
 export async function noteChange(
   { repository, layout, clock }: Pick<CatalogPorts, "repository" | "layout"> & { clock: Clock },
   backupId: BackupId,
 ): Promise<void> {
-  await repository.create(layout.change(backupId, clock()), "");
+  await repository.create(layout.change(backupId, clock()), "{}");
 }
 
 /**
@@ -50,7 +41,7 @@ export async function noteChange(
 export async function openIndex(ports: CatalogPorts & { clock: Clock }): Promise<PointIndex | { because: string }> {
   const now = ports.clock();
   const keys = [];
-  for await (const key of ports.repository.list(ports.layout.indexes)) if (key.endsWith(".json")) keys.push(key);
+  for await (const key of ports.repository.list(ports.layout.indexes)) if (key.endsWith("/points.json")) keys.push(key);
   const newest = keys.at(-1);
   if (newest === undefined) return { because: "there is no index" };
   const index = await readIndex(ports, newest);
@@ -59,6 +50,7 @@ export async function openIndex(ports: CatalogPorts & { clock: Clock }): Promise
   if (ageMs > DAYS_OF_USE * DAY_MS || ageMs < -OVERLAP_MS)
     return { because: `the index of ${index.begunAt.toISOString()} is not of the last ${DAYS_OF_USE} days` };
   const changed = await changedSince(ports, new Date(index.begunAt.getTime() - OVERLAP_MS), now);
+  const newer = await backupIds(ports, stamp(new Date(index.begunAt.getTime() - LONGEST_RUN_MS)));
   const known = new Map<BackupId, BackupPoints<ListedPoint>>();
   const of = (id: BackupId) => {
     const found = known.get(id) ?? { points: [], refused: [] };
@@ -67,16 +59,18 @@ export async function openIndex(ports: CatalogPorts & { clock: Clock }): Promise
   };
   for (const point of index.points) of(point.backupId).points.push(point);
   for (const one of index.refused) of(one.backupId).refused.push(one);
+  const ids = [...new Set([...known.keys(), ...newer])].toSorted().reverse();
   for (const id of changed) known.delete(id);
   const fresh = readListed(ports);
   return {
-    readBackup: async (id) => known.get(id) ?? fresh(id),
+    ids,
+    read: async (id) => known.get(id) ?? fresh(id),
     from: `index of ${index.begunAt.toISOString()}; ${changed.size} changed backups and every newer one from their manifests`,
   };
 }
 
 export const readFrom = (index: PointIndex | { because: string }) =>
-  "readBackup" in index ? index.from : `every manifest: ${index.because}`;
+  "ids" in index ? index.from : `every manifest: ${index.because}`;
 
 async function readIndex(ports: CatalogPorts, key: string): Promise<Index | { because: string }> {
   try {

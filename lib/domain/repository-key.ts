@@ -14,8 +14,7 @@ export type Place =
         | "audit entry"
         | "audit export"
         | "alarm"
-        | "incident"
-        | "index";
+        | "incident";
     };
 
 const OF_A_BACKUP = [
@@ -30,6 +29,7 @@ const OF_A_BACKUP = [
 const ELSEWHERE = [
   ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],
   ["run", /^runs\/[\w-]+\/[\w.-]+\.json$/],
+  ["run", /^runs\/index-\d{4}-[\dTZ.-]+\/points(\.json|\.[0-9a-f]{64}\.sig)$/],
   [
     "expiry",
     /^expired\/\d{4}-[a-z0-9-]+\/[a-z][a-z0-9-]*\/[\d-]+-[a-z0-9]{4}-(expired|kept|pruning|pruned|orphans)(\.json|\.[0-9a-f]{64}\.sig)$/,
@@ -37,8 +37,6 @@ const ELSEWHERE = [
   ["incident", /^incidents\/DR-\d{4}-\d{2}-\d{2}-\d{3}\/((opened|closed)(\.json|\.[0-9a-f]{64}\.sig)|report\.md)$/],
   ["alarm", /^alarms\/[a-z][a-z0-9-]*\/[A-Z][A-Za-z]*\/\d{6}\.json$/],
   ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
-  ["index", /^index\/points\/\d{4}-\d\d-\d\dT[\d.-]+Z(\.json|\.[0-9a-f]{64}\.sig)$/],
-  ["index", /^index\/changes\/\d{4}-\d\d-\d\d\/[\d.-]+Z-\d{4}-[a-z0-9-]+$/],
   ["audit export", /^exports\/[\d-]+-[a-z0-9]{4}\/audit-[\d-]+(\.csv|\.json)?(\.[0-9a-f]{64}\.sig)?$/],
   ["hold", /^holds\/[\d-]+-[a-z0-9]{4}(\.released)?(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["evidence", /^restores\/[\w-]+\/(evidence|rollback|dropped|cancelled)(\.json|\.[0-9a-f]{64}\.sig)$/],

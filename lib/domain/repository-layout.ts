@@ -42,12 +42,12 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/expired/${id}/${source}/${sweep}-${step}.json`,
   everythingExpired: `${stage}/expired/`,
   /** What the catalog was, by the instant at which reading it began: a cache, from which nothing is decided to be deleted. */
-  indexes: `${stage}/index/points/`,
-  index: (begunAt: Date) => `${stage}/index/points/${begunAt.toISOString().replaceAll(":", "-")}.json`,
+  indexes: `${stage}/runs/index-`,
+  index: (begunAt: Date) => `${stage}/runs/index-${begunAt.toISOString().replaceAll(":", "-")}/points.json`,
   /** That something is about to be said of a backup's points. `day`: 2026-02-23. */
-  changes: (day: string) => `${stage}/index/changes/${day}/`,
+  changes: (day: string) => `${stage}/runs/changes-${day}/`,
   change: (id: BackupId, at: Date) =>
-    `${stage}/index/changes/${at.toISOString().replace("T", "/").replaceAll(":", "-")}-${id}`,
+    `${stage}/runs/changes-${at.toISOString().replace("T", "/").replaceAll(":", "-")}-${id}.json`,
   holds: `${stage}/holds/`,
   hold: (id: HoldId) => `${stage}/holds/${id}.json`,
   holdRelease: (id: HoldId) => `${stage}/holds/${id}.released.json`,
@@ -118,7 +118,7 @@ export function auditEntryOfKey(key: string): { day: string; number: number } | 
 /** Which backup was about to change, and when; undefined for strangers. */
 export function changeOfKey(key: string): { backupId: string; at: Date } | undefined {
   const [, day, hour, minute, rest, backupId] =
-    /\/changes\/([\d-]{10})\/(\d\d)-(\d\d)-([\d.]{6}Z)-([^/]+)$/.exec(key) ?? [];
+    /\/changes-([\d-]{10})\/(\d\d)-(\d\d)-([\d.]{6}Z)-([^/]+)\.json$/.exec(key) ?? [];
   return backupId === undefined ? undefined : { backupId, at: new Date(`${day}T${hour}:${minute}:${rest}`) };
 }
 

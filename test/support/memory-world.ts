@@ -41,14 +41,16 @@ function memoryRepository() {
         if (key.startsWith(prefix)) yield historyOf(key);
     },
     history: async (key) => (objects.has(key) || artifacts.has(key) ? historyOf(key) : undefined),
-    folders: async (prefix) =>
+    folders: async (prefix, after = "") =>
       [
         ...new Set(
           [...objects.keys(), ...artifacts.keys()]
             .filter((key) => key.startsWith(prefix))
             .map((key) => key.slice(prefix.length).split("/")[0] ?? ""),
         ),
-      ].toSorted(),
+      ]
+        .filter((name) => name > after)
+        .toSorted(),
   };
   return { objects, artifacts, histories, repository };
 }

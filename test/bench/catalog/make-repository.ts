@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pMap from "p-map";
 import { compositeSha256, sha256 } from "#domain/hashes.ts";
@@ -18,7 +18,7 @@ export type Made = { points: number; objects: number; artifactsPerPoint: number 
 
 /**
  * Puts a repository where the S3 server finds the objects of its bucket: it serves files as objects, and a million requests
- * would take most of an hour. Signed points, all verified, one an hour and source; what is left of `objects` are entries of
+ * would take most of an hour. Signed points, all verified, one of each source every six hours; what is left of `objects` are entries of
  * the audit log. Artifacts are empty: nobody opens them here, and they are listed all the same.
  */
 export async function makeRepository(
@@ -34,7 +34,10 @@ export async function makeRepository(
     (number) => putPoint(put, signer, perPoint, SOURCES[number % SOURCES.length] ?? "", hoursBefore(wanted, number)),
     { concurrency: AT_ONCE },
   );
-  const left = wanted.objects - wanted.points * (perPoint + BESIDE_ARTIFACTS);
+  const runs = Math.min(wanted.points, RUNS_KEPT);
+  for (let number = 0; number < runs; number++)
+    await putRun(put, SOURCES[number % SOURCES.length] ?? "", hoursBefore(wanted, number));
+  const left = wanted.objects - wanted.points * (perPoint + BESIDE_ARTIFACTS) - runs * OBJECTS_OF_A_RUN;
   const entry = async (number: number) => {
     const day = new Date(wanted.newest.getTime() - Math.floor(number / ENTRIES_A_DAY) * 24 * HOUR_MS);
     const key = layout.auditEntry(day.toISOString().slice(0, 10), number % ENTRIES_A_DAY);
@@ -49,26 +52,32 @@ export async function makeRepository(
   return { points: wanted.points, objects: wanted.objects, artifactsPerPoint: perPoint };
 }
 
+const HOURS_APART = 6;
+/** Of 30 days: each is a capture and its verification. */
+const RUNS_KEPT = ((30 * 24) / HOURS_APART) * SOURCES.length;
+const OBJECTS_OF_A_RUN = 5;
 const ENTRIES_A_DAY = 1_000;
 const hoursBefore = ({ newest }: { newest: Date }, number: number) =>
-  new Date(newest.getTime() - Math.floor(number / SOURCES.length) * HOUR_MS);
+  new Date(newest.getTime() - Math.floor(number / SOURCES.length) * HOURS_APART * HOUR_MS);
 
-type Put = (key: string, body: string | Uint8Array) => Promise<void>;
+/** `at`: when S3 says that it was written, else now. */
+type Put = (key: string, body: string | Uint8Array, at?: Date) => Promise<void>;
 
 function putter(folder: string): Put {
   const made = new Map<string, Promise<unknown>>();
-  return async (key, body) => {
+  return async (key, body, at) => {
     const file = join(folder, key);
     const parent = dirname(file);
     const making = made.get(parent) ?? mkdir(parent, { recursive: true });
     made.set(parent, making);
     await making;
     await writeFile(file, body);
+    if (at) await utimes(file, at, at);
   };
 }
 
 async function putPoint(put: Put, signer: Signer, artifacts: number, source: string, at: Date): Promise<void> {
-  const backupId = scheduledBackupId(`hourly-${source}`, at);
+  const backupId = scheduledBackupId(`often-${source}`, at);
   const manifest = manifestOf(backupId, source, at, artifacts);
   const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
   for (const { key } of manifest.components[source]?.artifacts ?? []) await put(key, "");
@@ -88,6 +97,15 @@ async function putPoint(put: Put, signer: Signer, artifacts: number, source: str
   const key = layout.proof(backupId, source, "verified", `verify-${backupId}`);
   await put(layout.proofSignature(key, sha256(proved)), await signer.sign(proved));
   await put(key, proved);
+}
+
+async function putRun(put: Put, source: string, at: Date): Promise<void> {
+  const backupId = scheduledBackupId(`often-${source}`, at);
+  await put(layout.claim(backupId), "{}", at);
+  for (const [verb, runId] of [["capture", backupId] as const, ["verify", `verify-${backupId}`] as const]) {
+    await put(layout.taskInput(runId, source), JSON.stringify({ verb, backupId }), at);
+    await put(layout.outcome(runId, source, 0), "{}", at);
+  }
 }
 
 function manifestOf(backupId: BackupId, source: string, at: Date, artifacts: number): Manifest {

@@ -3,9 +3,9 @@ import { performance } from "node:perf_hooks";
 import { S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { expirePoints } from "#app/expire-points.ts";
+import { indexPoints } from "#app/index-points.ts";
 import { listPoints } from "#app/list-points.ts";
 import { planRetention } from "#app/plan-retention.ts";
-import { writeIndex } from "#app/point-index.ts";
 import { prunePoints } from "#app/prune-points.ts";
 import { sweepRepository } from "#app/sweep-repository.ts";
 import { BUCKET } from "../object-store.ts";
@@ -28,7 +28,7 @@ const execution = (startTime: Date) => ({
 const deeds: Record<string, () => Promise<unknown>> = {
   list: async () => (await listPoints(ports)({ newest: 50 })).figures["readFrom"],
   plan: async () => (await planRetention(ports)({})).verdict,
-  index: async () => `${(await writeIndex(ports)).points.length} points`,
+  index: async () => (await indexPoints(ports)()).verdict,
   expire: () => expirePoints(ports)(execution(at)),
   prune: () => prunePoints(benchPorts(s3, BUCKET, BENCH_SIGNING_KEY, tomorrow))(execution(tomorrow)),
   // Not its verdict: this server says the first object of a page twice, which looks written over.

@@ -12,7 +12,7 @@ export const layout = repositoryLayout(STAGE);
 export const HOUR_MS = 3600 * 1000;
 export const SOURCES = ["billing", "orders", "search", "sessions", "users"];
 
-/** Five sources, each backed up every hour and kept for 30 days; a sweep each night. */
+/** Five sources, each backed up every six hours and kept for 400 days; a sweep each night. */
 const plan: Plan = {
   sources: Object.fromEntries(
     SOURCES.map((name) => [
@@ -28,9 +28,9 @@ const plan: Plan = {
     ]),
   ),
   targets: {},
-  backups: Object.fromEntries(SOURCES.map((name) => [`hourly-${name}`, { schedule: "0 * * * *", sources: [name] }])),
+  backups: Object.fromEntries(SOURCES.map((name) => [`often-${name}`, { schedule: "0 */6 * * *", sources: [name] }])),
   objectives: Object.fromEntries(SOURCES.map((name) => [name, { rpo: "24h", rto: "30m" }])),
-  retention: { schedule: "0 4 * * *", default: { days: 30, count: 2, weekly: 8 }, sources: {} },
+  retention: { schedule: "0 4 * * *", default: { days: 400, count: 2, monthly: 24 }, sources: {} },
   encryption: { escrow: "none", because: "a bench" },
   tell: {},
 };
