@@ -151,13 +151,13 @@ describe("the index of points", () => {
       world.time.at = new Date(now.getTime() + 25 * 3600_000);
       await havePoint(world, new Date(now.getTime() + 24 * 3600_000));
       const later = { execution: { id: "arn:later", startTime: world.time.at.toISOString() } };
-      swept.push({ first, then: await prunePoints(world.ports)(later), erased: world.erased.toSorted() });
+      swept.push({ first, last: await prunePoints(world.ports)(later), erased: world.erased.toSorted() });
     }
 
     expect(shown).toContain("app-db has NO verified point"); // it is believed by who only looks
     expect(swept[1]).toEqual(swept[0]);
     expect(swept[0]?.first.expired).toBe(10);
-    expect(swept[0]?.then.pruned).toBe(10);
+    expect(swept[0]?.last.pruned).toBe(10);
   });
 
   it("T2 deletes nothing of a point that somebody keeps again between the judgement and the deletion", async () => {
