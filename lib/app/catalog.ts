@@ -83,12 +83,13 @@ export const readListed =
     return { points: points.map(listed), refused };
   };
 
-/** Of everything in the repository that looks like a backup, newest first; of those whose id comes after another, if one is given. */
-export async function backupIds({ repository, layout }: CatalogPorts, after?: string): Promise<BackupId[]> {
-  const ids = (await repository.folders(layout.everything, after)).flatMap(
-    (name) => BackupId.safeParse(name).data ?? [],
-  );
-  return ids.toSorted().reverse();
+/** Of everything in the repository that looks like a backup, newest first; of one day (2026-02-23), if one is given. */
+export async function backupIds({ repository, layout }: CatalogPorts, day = ""): Promise<BackupId[]> {
+  const names = await repository.folders(`${layout.everything}${day}`);
+  return names
+    .flatMap((name) => BackupId.safeParse(`${day}${name}`).data ?? [])
+    .toSorted()
+    .reverse();
 }
 
 /** The manifest was read, and is not ours or not a manifest: what could not be read at all is something else. */

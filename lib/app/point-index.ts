@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeError } from "#domain/errors.ts";
-import { BackupId, stamp } from "#domain/ids.ts";
+import { BackupId } from "#domain/ids.ts";
 import { ListedPoint } from "#domain/listed-point.ts";
 import { parseJson } from "#domain/manifest.ts";
 import { changeOfKey } from "#domain/repository-layout.ts";
@@ -50,7 +50,9 @@ export async function openIndex(ports: CatalogPorts & { clock: Clock }): Promise
   if (ageMs > DAYS_OF_USE * DAY_MS || ageMs < -OVERLAP_MS)
     return { because: `the index of ${index.begunAt.toISOString()} is not of the last ${DAYS_OF_USE} days` };
   const changed = await changedSince(ports, new Date(index.begunAt.getTime() - OVERLAP_MS), now);
-  const newer = await backupIds(ports, stamp(new Date(index.begunAt.getTime() - LONGEST_RUN_MS)));
+  const newer: BackupId[] = [];
+  for (const day of daysSince(new Date(index.begunAt.getTime() - LONGEST_RUN_MS), now))
+    newer.push(...(await backupIds(ports, day)));
   const known = new Map<BackupId, BackupPoints<ListedPoint>>();
   const of = (id: BackupId) => {
     const found = known.get(id) ?? { points: [], refused: [] };
@@ -84,12 +86,19 @@ async function readIndex(ports: CatalogPorts, key: string): Promise<Index | { be
 
 async function changedSince(ports: CatalogPorts, since: Date, now: Date): Promise<Set<BackupId>> {
   const changed = new Set<BackupId>();
-  const lastDay = now.getTime() + OVERLAP_MS;
-  for (let day = Math.floor(since.getTime() / DAY_MS) * DAY_MS; day <= lastDay; day += DAY_MS)
-    for await (const key of ports.repository.list(ports.layout.changes(new Date(day).toISOString().slice(0, 10)))) {
+  for (const day of daysSince(since, now))
+    for await (const key of ports.repository.list(ports.layout.changes(day))) {
       const change = changeOfKey(key);
       const id = BackupId.safeParse(change?.backupId);
       if (change && id.success && change.at >= since) changed.add(id.data);
     }
   return changed;
+}
+
+/** `2026-02-23`, and so on until the day that it may be on a clock which is ahead of ours. */
+function daysSince(since: Date, now: Date): string[] {
+  const days: string[] = [];
+  for (let day = Math.floor(since.getTime() / DAY_MS) * DAY_MS; day <= now.getTime() + OVERLAP_MS; day += DAY_MS)
+    days.push(new Date(day).toISOString().slice(0, 10));
+  return days;
 }

@@ -25,7 +25,7 @@ export const RestoreId = z
 export type RestoreId = z.infer<typeof RestoreId>;
 
 /** `2026-02-23-020000`, in UTC. */
-export const stamp = (at: Date) => at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
+const stamp = (at: Date) => at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
 
 /** `2026-02-23-134207-k3x9`: ids of this kind sort by time. `suffix`: four characters that tell those of one second apart. */
 export const stampedId = (suffix: string, at: Date) => `${stamp(at)}-${suffix}`;

@@ -32,8 +32,8 @@ export interface Repository {
   histories(prefix: string): AsyncIterable<ObjectHistory>;
   /** All that was ever stored under this very key. */
   history(key: string): Promise<ObjectHistory | undefined>;
-  /** The names of the "folders" right below the prefix, in order, without their slash; only those after a name, if one is given. */
-  folders(prefix: string, after?: string): Promise<string[]>;
+  /** The names of the "folders" right below the prefix, in order, without their slash. */
+  folders(prefix: string): Promise<string[]>;
 }
 
 /** One multipart upload. Nothing is visible under its key before `complete`. */

@@ -41,16 +41,14 @@ function memoryRepository() {
         if (key.startsWith(prefix)) yield historyOf(key);
     },
     history: async (key) => (objects.has(key) || artifacts.has(key) ? historyOf(key) : undefined),
-    folders: async (prefix, after = "") =>
+    folders: async (prefix) =>
       [
         ...new Set(
           [...objects.keys(), ...artifacts.keys()]
             .filter((key) => key.startsWith(prefix))
             .map((key) => key.slice(prefix.length).split("/")[0] ?? ""),
         ),
-      ]
-        .filter((name) => name > after)
-        .toSorted(),
+      ].toSorted(),
   };
   return { objects, artifacts, histories, repository };
 }

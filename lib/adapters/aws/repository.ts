@@ -68,10 +68,9 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
   },
   histories: (prefix) => histories(s3, { Bucket: bucket, Prefix: prefix }),
   history: (key) => historyOf(s3, bucket, key),
-  async folders(prefix, after) {
+  async folders(prefix) {
     const names: string[] = [];
-    const listing = { Bucket: bucket, Prefix: prefix, Delimiter: "/" };
-    for await (const page of versionPages(s3, { ...listing, ...(after ? { KeyMarker: `${prefix}${after}` } : {}) }))
+    for await (const page of versionPages(s3, { Bucket: bucket, Prefix: prefix, Delimiter: "/" }))
       for (const { Prefix } of page.CommonPrefixes ?? []) names.push((Prefix ?? "").slice(prefix.length, -1));
     return names;
   },

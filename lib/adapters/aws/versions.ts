@@ -1,7 +1,7 @@
 import { ListObjectVersionsCommand, type ListObjectVersionsCommandOutput, type S3Client } from "@aws-sdk/client-s3";
 import type { ObjectHistory } from "#domain/tampering.ts";
 
-type Listing = { Bucket: string; Prefix: string; Delimiter?: string; KeyMarker?: string };
+type Listing = { Bucket: string; Prefix: string; Delimiter?: string };
 
 /** Page after page; the SDK has no paginator for versions. */
 export async function* versionPages(

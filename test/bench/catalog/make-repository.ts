@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pMap from "p-map";
+import type { Index } from "#app/point-index.ts";
 import { compositeSha256, sha256 } from "#domain/hashes.ts";
 import { type BackupId, scheduledBackupId } from "#domain/ids.ts";
+import type { ListedPoint } from "#domain/listed-point.ts";
 import { Manifest } from "#domain/manifest.ts";
 import type { VerifiedProof } from "#domain/proof.ts";
 import type { Signer } from "#ports/keys.ts";
@@ -14,7 +16,8 @@ const AT_ONCE = 64;
 const BESIDE_ARTIFACTS = 6;
 const SHARE_OF_POINTS = 0.7;
 
-export type Made = { points: number; objects: number; artifactsPerPoint: number };
+/** `putIndex`: as `index-points` would write it. */
+export type Made = { points: number; objects: number; artifactsPerPoint: number; putIndex: () => Promise<void> };
 
 /**
  * Puts a repository where the S3 server finds the objects of its bucket: it serves files as objects, and a million requests
@@ -29,7 +32,7 @@ export async function makeRepository(
   const perPoint = Math.floor((wanted.objects * SHARE_OF_POINTS) / wanted.points) - BESIDE_ARTIFACTS;
   if (perPoint < 1) throw new Error("too few objects for so many points");
   const put = putter(folder);
-  await pMap(
+  const points = await pMap(
     Array.from({ length: wanted.points }, (_, number) => number),
     (number) => putPoint(put, signer, perPoint, SOURCES[number % SOURCES.length] ?? "", hoursBefore(wanted, number)),
     { concurrency: AT_ONCE },
@@ -49,7 +52,14 @@ export async function makeRepository(
     entry,
     { concurrency: AT_ONCE },
   );
-  return { points: wanted.points, objects: wanted.objects, artifactsPerPoint: perPoint };
+  const putIndex = async () => {
+    const index: Index = { schema: 1, begunAt: new Date(), points, refused: [] };
+    const bytes = new TextEncoder().encode(JSON.stringify(index));
+    const key = layout.index(index.begunAt);
+    await put(layout.proofSignature(key, sha256(bytes)), await signer.sign(bytes));
+    await put(key, bytes);
+  };
+  return { points: wanted.points, objects: wanted.objects, artifactsPerPoint: perPoint, putIndex };
 }
 
 const HOURS_APART = 6;
@@ -76,7 +86,7 @@ function putter(folder: string): Put {
   };
 }
 
-async function putPoint(put: Put, signer: Signer, artifacts: number, source: string, at: Date): Promise<void> {
+async function putPoint(put: Put, signer: Signer, artifacts: number, source: string, at: Date): Promise<ListedPoint> {
   const backupId = scheduledBackupId(`often-${source}`, at);
   const manifest = manifestOf(backupId, source, at, artifacts);
   const bytes = new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`);
@@ -97,6 +107,8 @@ async function putPoint(put: Put, signer: Signer, artifacts: number, source: str
   const key = layout.proof(backupId, source, "verified", `verify-${backupId}`);
   await put(layout.proofSignature(key, sha256(proved)), await signer.sign(proved));
   await put(key, proved);
+  const its = { source, backupId, recoveredTo: at, manifestSha256: sha256(bytes), bytes: artifacts };
+  return { ...its, proof: "verified", verifiedAt: new Date(proof.verifiedAt) };
 }
 
 async function putRun(put: Put, source: string, at: Date): Promise<void> {
