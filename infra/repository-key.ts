@@ -10,7 +10,7 @@ const roles = [
   ...["DescribeRestore", "CancelRestore"],
   ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
-  ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage"],
+  ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage", "IndexPoints"],
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
   ...["OpenIncident", "DescribeIncident", "CloseIncident"],

@@ -2,6 +2,7 @@ import pMap from "p-map";
 import { describeError, ManifestInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { BackupId } from "#domain/ids.ts";
+import { type ListedPoint, listed } from "#domain/listed-point.ts";
 import { type Manifest, parseManifest } from "#domain/manifest.ts";
 import type { ReleasedProof } from "#domain/proof.ts";
 import type { Proved, RecoveryPoint, Released } from "#domain/recovery-point.ts";
@@ -16,7 +17,10 @@ export type CatalogPorts = { repository: Repository; layout: RepositoryLayout; s
 /** A backup that can't be believed: its manifest is not ours, or is not a manifest. It holds no recovery points. */
 export type RefusedBackup = { backupId: BackupId; reason: string };
 
-const READS_AT_ONCE = 8;
+export type BackupPoints<P = RecoveryPoint> = { points: P[]; refused: RefusedBackup[] };
+export type ReadBackup<P = RecoveryPoint> = (backupId: BackupId) => Promise<BackupPoints<P>>;
+
+const READS_AT_ONCE = 16;
 
 /** The manifest and its hash; undefined when there is no such backup. Throws `SignatureInvalid` or `ManifestInvalid`. */
 export async function readManifest(
@@ -38,35 +42,54 @@ export async function readManifest(
 export async function readCatalog(
   ports: CatalogPorts,
   wanted: { source?: string; newest?: number } = {},
-): Promise<{ points: RecoveryPoint[]; refused: RefusedBackup[] }> {
-  return readSome(ports, (await backupIds(ports)).slice(0, wanted.newest), wanted.source);
+): Promise<BackupPoints> {
+  const ids = (await backupIds(ports)).slice(0, wanted.newest);
+  return readEach({ ids, read: (id) => pointsOf(ports, id, wanted.source) });
 }
 
 /** Some backups, in the order of `ids`, a few at once, until there is enough: that is asked before the `next` ones are read. */
-export async function readUntil(
-  ports: CatalogPorts,
+export async function readUntil<P>(
+  read: ReadBackup<P>,
   ids: BackupId[],
-  isEnough: (points: RecoveryPoint[], next: BackupId[]) => boolean,
-  source?: string,
-): Promise<RecoveryPoint[]> {
-  const points: RecoveryPoint[] = [];
+  isEnough: (points: P[], next: BackupId[]) => boolean,
+): Promise<P[]> {
+  const points: P[] = [];
   for (let from = 0; from < ids.length; from += READS_AT_ONCE) {
     const next = ids.slice(from, from + READS_AT_ONCE);
     if (isEnough(points, next)) break;
-    points.push(...(await readSome(ports, next, source)).points);
+    points.push(...(await readEach({ ids: next, read })).points);
   }
   return points;
 }
 
-async function readSome(ports: CatalogPorts, ids: BackupId[], source?: string) {
-  const read = await pMap(ids, (id) => pointsOf(ports, id, source), { concurrency: READS_AT_ONCE });
-  return { points: read.flatMap(({ points }) => points), refused: read.flatMap(({ refused }) => refused) };
+/** All of these backups, in the order of `ids`. */
+export async function readEach<P>({ ids, read }: { ids: BackupId[]; read: ReadBackup<P> }): Promise<BackupPoints<P>> {
+  const found = await pMap(ids, read, { concurrency: READS_AT_ONCE });
+  return { points: found.flatMap(({ points }) => points), refused: found.flatMap(({ refused }) => refused) };
 }
 
-/** Of everything in the repository that looks like a backup, newest first. */
-export async function backupIds({ repository, layout }: CatalogPorts): Promise<BackupId[]> {
-  const ids = (await repository.folders(layout.everything)).flatMap((name) => BackupId.safeParse(name).data ?? []);
-  return ids.toSorted().reverse();
+/** All backups, newest first, and how each is read. */
+export type Backups = { ids: BackupId[]; read: ReadBackup<ListedPoint> };
+export const allBackups = async (ports: CatalogPorts): Promise<Backups> => ({
+  ids: await backupIds(ports),
+  read: readListed(ports),
+});
+
+/** From its manifest and what was said of it since, and of its points only what a list needs. */
+export const readListed =
+  (ports: CatalogPorts): ReadBackup<ListedPoint> =>
+  async (backupId) => {
+    const { points, refused } = await pointsOf(ports, backupId);
+    return { points: points.map(listed), refused };
+  };
+
+/** Of everything in the repository that looks like a backup, newest first; of one day (2026-02-23), if one is given. */
+export async function backupIds({ repository, layout }: CatalogPorts, day = ""): Promise<BackupId[]> {
+  const names = await repository.folders(`${layout.everything}${day}`);
+  return names
+    .flatMap((name) => BackupId.safeParse(`${day}${name}`).data ?? [])
+    .toSorted()
+    .reverse();
 }
 
 /** The manifest was read, and is not ours or not a manifest: what could not be read at all is something else. */
@@ -74,7 +97,7 @@ export const isUnbelievable = (error: unknown): error is Error =>
   ["SignatureInvalid", "ManifestInvalid"].includes(describeError(error).name);
 
 /** The points of one backup. A manifest that can't be believed makes it refused; one that could not be read throws. */
-export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?: string) {
+export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?: string): Promise<BackupPoints> {
   let found: Awaited<ReturnType<typeof readManifest>>;
   try {
     found = await readManifest(ports, backupId);

@@ -1,7 +1,9 @@
+import pMap from "p-map";
 import { Pruning, type SweepId } from "#domain/expiry.ts";
 import { isHeld } from "#domain/hold.ts";
 import type { BackupId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
+import { wrappedKeyOfKey } from "#domain/repository-layout.ts";
 import type { Eraser } from "#ports/eraser.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
@@ -10,6 +12,8 @@ import type { CatalogPorts } from "./catalog.ts";
 import { readHolds } from "./read-holds.ts";
 import { readSignedProof } from "./signed-objects.ts";
 import { writeExpiry } from "./write-expiry.ts";
+
+const AT_ONCE = { concurrency: 16 };
 
 export type ErasePorts = CatalogPorts & { signer: Signer; eraser: Eraser; audit: Audit; clock: Clock };
 type Wanted = {
@@ -22,17 +26,16 @@ type Wanted = {
 };
 
 /**
- * Deletes every version of these keys, in their order, and nothing that is not written down before: the record names each
+ * Deletes every version of these keys, data keys last, and nothing that is not written down before: the record names each
  * version, so that any other deletion is somebody else's. Answers why it waits, when a hold or a lock keeps something.
  */
 export async function eraseVersions(ports: ErasePorts, wanted: Wanted): Promise<string | undefined> {
   const { point, step, because, sweep, call } = wanted;
   const begun = await readIntended(ports, wanted);
   const intended = begun ?? (await versionsOf(ports, wanted.keys));
-  for (const { key, versionId } of intended) {
-    const lock = await ports.eraser.lockOn(key, versionId);
-    if (lock !== undefined) return lock; // of a point all goes, or nothing yet
-  }
+  const locks = await pMap(intended, ({ key, versionId }) => ports.eraser.lockOn(key, versionId), AT_ONCE);
+  const lock = locks.find((one) => one !== undefined);
+  if (lock !== undefined) return lock; // of a point all goes, or nothing yet
   const hold = (await readHolds(ports)).find((one) => isHeld(one, point, ports.clock())); // at the last moment
   if (hold) return `held by ${hold.holdId}: ${hold.why}`;
   const { backupId, source } = point;
@@ -41,11 +44,15 @@ export async function eraseVersions(ports: ErasePorts, wanted: Wanted): Promise<
   const deed = { who: { claimed: null, call }, to: `${backupId} ${source}`, because };
   const what = step === "pruning" ? ("prune" as const) : ("prune orphans" as const);
   await ports.audit({ ...deed, what, outcome: `${begun ? "goes on" : "begins"}: ${intended.length} versions` });
-  for (const { key, versionId } of intended) await ports.eraser.erase(key, versionId);
+  const [rest, dataKeys] = [intended.filter(isNoDataKey), intended.filter((one) => !isNoDataKey(one))];
+  for (const some of [rest, dataKeys])
+    await pMap(some, ({ key, versionId }) => ports.eraser.erase(key, versionId), AT_ONCE);
   if (step === "pruning") await writeExpiry(ports, { ...word, step: "pruned" });
   await ports.audit({ ...deed, what, outcome: `deleted: ${intended.length} versions` });
   return undefined;
 }
+
+const isNoDataKey = ({ key }: { key: string }) => wrappedKeyOfKey(key) === undefined;
 
 /** What the same sweep has written down before it was cut off. */
 async function readIntended(ports: ErasePorts, { point, step, sweep }: Wanted) {
@@ -55,10 +62,9 @@ async function readIntended(ports: ErasePorts, { point, step, sweep }: Wanted) {
 }
 
 async function versionsOf({ repository }: ErasePorts, keys: string[]) {
-  const found: Pruning["versions"] = [];
-  for (const key of keys) {
+  const versionsOfKey = async (key: string) => {
     const { versions = [], markers = [] } = (await repository.history(key)) ?? {};
-    found.push(...[...versions, ...markers].map(({ versionId }) => ({ key, versionId })));
-  }
-  return found;
+    return [...versions, ...markers].map(({ versionId }) => ({ key, versionId }));
+  };
+  return (await pMap(keys, versionsOfKey, AT_ONCE)).flat();
 }

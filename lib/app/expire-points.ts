@@ -2,13 +2,13 @@ import { type Expiry, newSweepId } from "#domain/expiry.ts";
 import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { Signer } from "#ports/keys.ts";
-import type { RunLog } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { judgeRetention, type StandingPoint } from "./judge-retention.ts";
 import { writeExpiry } from "./write-expiry.ts";
 
-type Ports = CatalogPorts & { plan: Plan; signer: Signer; audit: Audit; log: RunLog };
+type Ports = CatalogPorts & { plan: Plan; signer: Signer; audit: Audit; clock: Clock; log: RunLog };
 export type SweepInput = { execution: { id: string; startTime: string } };
 
 export const sweepOf = ({ id, startTime }: SweepInput["execution"]) =>

@@ -1,7 +1,7 @@
 import { chooseLatest, type RecoveryPoint } from "#domain/recovery-point.ts";
-import { backupIds, type CatalogPorts, readUntil } from "./catalog.ts";
+import { backupIds, type CatalogPorts, pointsOf, readUntil } from "./catalog.ts";
 
-export type Latest = ReturnType<typeof chooseLatest>;
+export type Latest = ReturnType<typeof chooseLatest<RecoveryPoint>>;
 
 /**
  * `latest` of each source, from the newest backup backwards until every one is found, however many failed or belong to
@@ -17,8 +17,10 @@ export async function findLatest(
       points.filter((point) => point.source === source),
       before,
     );
-  const points = await readUntil(ports, await backupIds(ports), (soFar) =>
-    sources.every((source) => latestOf(soFar, source).latest),
+  const points = await readUntil(
+    (id) => pointsOf(ports, id),
+    await backupIds(ports),
+    (soFar) => sources.every((source) => latestOf(soFar, source).latest),
   );
   return Object.fromEntries(sources.map((source) => [source, latestOf(points, source)]));
 }

@@ -1,30 +1,34 @@
 import { ClockJumped } from "#domain/errors.ts";
 import type { Hold } from "#domain/hold.ts";
+import type { ListedPoint } from "#domain/listed-point.ts";
 import type { Plan } from "#domain/plan.ts";
-import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import { clockProblem, planRetention, type RetentionPlan, type Standing } from "#domain/retention.ts";
 import { longestRpoMs, rulesOf } from "#domain/retention-rules.ts";
-import { type CatalogPorts, type RefusedBackup, readCatalog } from "./catalog.ts";
+import { allBackups, type Backups, type CatalogPorts, type RefusedBackup, readEach } from "./catalog.ts";
 import { pointsInUse } from "./points-in-use.ts";
 import { readHolds } from "./read-holds.ts";
 
-/** A point together with all that the catalog knows of it. */
-export type StandingPoint = Standing & { of: RecoveryPoint };
+/** A point together with what a list knows of it. */
+export type StandingPoint = Standing & { of: ListedPoint };
 export type SourceRetention = { source: string } & RetentionPlan<StandingPoint>;
 /** `pruning`: points whose deletion an earlier sweep has begun and not ended. */
 export type RetentionJudgement = {
   sources: SourceRetention[];
-  pruning: Extract<RecoveryPoint, { proof: "pruned" }>[];
+  pruning: Extract<ListedPoint, { proof: "pruned" }>[];
   holds: Hold[];
   refused: RefusedBackup[];
 };
 
 /**
  * Reads the catalog, the holds and the runs, and judges every point that is there, source by source. The dry run and the sweep
- * both begin here. Throws `ClockJumped`.
+ * both begin here; whoever deletes reads each point from its manifest, and only the dry run from elsewhere. Throws `ClockJumped`.
  */
-export async function judgeRetention(ports: CatalogPorts & { plan: Plan }, now: Date): Promise<RetentionJudgement> {
-  const { points, refused } = await readCatalog(ports);
+export async function judgeRetention(
+  ports: CatalogPorts & { plan: Plan },
+  now: Date,
+  backups?: Backups,
+): Promise<RetentionJudgement> {
+  const { points, refused } = await readEach(backups ?? (await allBackups(ports)));
   const problem = clockProblem(points.flatMap(instantsOf), longestRpoMs(ports.plan), now);
   if (problem !== undefined)
     throw new ClockJumped(
@@ -43,16 +47,16 @@ export async function judgeRetention(ports: CatalogPorts & { plan: Plan }, now: 
   return { sources: sources.toSorted((a, b) => (a.source < b.source ? -1 : 1)), pruning, holds, refused };
 }
 
-const instantsOf = (point: RecoveryPoint): Date[] => [
+const instantsOf = (point: ListedPoint): Date[] => [
   point.recoveredTo,
   ...(point.proof === "verified" ? [point.verifiedAt] : []),
   ...(point.proof === "expired" ? [point.expiredAt] : []),
 ];
 
 /** As retention looks at it; nothing for what is deleted. */
-export function standing(of: RecoveryPoint): StandingPoint[] {
+export function standing(of: ListedPoint): StandingPoint[] {
   if (of.proof === "pruned") return [];
-  const { source, backupId, recoveredTo, component } = of;
-  const its = { source, backupId, recoveredTo, bytes: component.size, of };
+  const { source, backupId, recoveredTo, bytes } = of;
+  const its = { source, backupId, recoveredTo, bytes, of };
   return [of.proof === "expired" ? { ...its, proof: of.was, expiredAt: of.expiredAt } : { ...its, proof: of.proof }];
 }

@@ -2,11 +2,12 @@ import { SweepId } from "#domain/expiry.ts";
 import { type Hold, isHeld } from "#domain/hold.ts";
 import { BackupId } from "#domain/ids.ts";
 import type { Signer } from "#ports/keys.ts";
+import type { Clock } from "#ports/log.ts";
 import { type CatalogPorts, pointsOf } from "./catalog.ts";
 import { readExpiries } from "./read-expiries.ts";
 import { writeExpiry } from "./write-expiry.ts";
 
-type Ports = CatalogPorts & { signer: Signer };
+type Ports = CatalogPorts & { signer: Signer; clock: Clock };
 
 /** Brings back what a new hold covers and an earlier sweep has let go of, unless deleting it has begun. */
 export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {

@@ -30,11 +30,8 @@ export const lockPoints =
     if (!plan.lock) return { locked: 0 };
     const now = new Date(execution.startTime);
     const how = { mode: plan.lock.mode, until: new Date(now.getTime() + durationMs(plan.lock.for)) };
-    const points = backupId === undefined ? await kept(ports, now) : (await pointsOf(ports, backupId)).points;
-    const keys = new Set(
-      (await pMap(points.filter(isTrusted), (point) => keysOf(ports, point), { concurrency: 8 })).flat(),
-    );
-    let locked = 0;
+    const backups = backupId === undefined ? await kept(ports, now) : new Map([[backupId, undefined]]);
+    let [locked, looked] = [0, 0];
     const problems: string[] = [];
     const one = async (key: string) => {
       try {
@@ -43,8 +40,14 @@ export const lockPoints =
         problems.push(`${key}: ${describeError(error).name}: ${describeError(error).message}`);
       }
     };
-    await pMap(keys, one, { concurrency: AT_ONCE });
-    log.info(`${locked} of ${keys.size} objects are locked anew`, { ...how, problems: problems.length });
+    for (const [id, sources] of backups) {
+      const { points } = await pointsOf(ports, id); // one backup's keys at a time
+      const keep = points.filter((point) => isTrusted(point) && (sources?.has(point.source) ?? true));
+      const keys = new Set((await pMap(keep, (point) => keysOf(ports, point))).flat());
+      looked += keys.size;
+      await pMap(keys, one, { concurrency: AT_ONCE });
+    }
+    log.info(`${locked} of ${looked} objects are locked anew`, { ...how, problems: problems.length });
     if (problems.length > 0)
       throw new LockFailed(
         `${problems.length} objects could not be locked:\n${problems.slice(0, NAMED_AT_MOST).join("\n")}`,
@@ -52,9 +55,12 @@ export const lockPoints =
     return { locked };
   };
 
-async function kept(ports: Ports, now: Date): Promise<RecoveryPoint[]> {
+/** The backups of what retention keeps, with the sources of theirs that it keeps. */
+async function kept(ports: Ports, now: Date): Promise<Map<BackupId, Set<string>>> {
   const { sources } = await judgeRetention(ports, now);
-  return sources.flatMap(({ keep }) => keep.map(({ point }) => point.of));
+  const points = sources.flatMap(({ keep }) => keep.map(({ point }) => point));
+  const backups = Map.groupBy(points, ({ backupId }) => backupId);
+  return new Map([...backups].map(([id, its]) => [id, new Set(its.map(({ source }) => source))]));
 }
 
 /** All that a restore reads, and all that makes it believe what it reads. */

@@ -2,7 +2,7 @@ import type { Plan } from "#domain/plan.ts";
 import { rulesOf } from "#domain/retention-rules.ts";
 import { addedTo, type ByClass, bytesIn30Days, ownerOf } from "#domain/storage.ts";
 import type { Inventory } from "#ports/inventory.ts";
-import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import { allBackups, type CatalogPorts, readEach } from "./catalog.ts";
 import { standing } from "./judge-retention.ts";
 import { readHolds } from "./read-holds.ts";
 
@@ -22,7 +22,10 @@ export async function measureStorage(
     owners.set(owner, classes);
   }
   const holds = await readHolds(ports);
-  const points = Map.groupBy((await readCatalog(ports)).points.flatMap(standing), ({ source }) => source);
+  const points = Map.groupBy(
+    (await readEach(await allBackups(ports))).points.flatMap(standing),
+    ({ source }) => source,
+  );
   const measured = [...owners].map(([source, classes]) => {
     const its = points.get(source) ?? [];
     const policy = rulesOf(ports.plan, source)?.policy;

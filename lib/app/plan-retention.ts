@@ -3,6 +3,7 @@ import type { Clock } from "#ports/log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { figuresOf, retentionTable } from "./describe-retention.ts";
 import { judgeRetention } from "./judge-retention.ts";
+import { openIndex, readFrom } from "./point-index.ts";
 import type { Answer } from "./start-backup.ts";
 
 type Ports = CatalogPorts & { plan: Plan; stage: string; clock: Clock };
@@ -14,7 +15,8 @@ export const planRetention =
   (ports: Ports) =>
   async ({ source, startedAt }: Input): Promise<Answer> => {
     const now = startedAt === undefined ? ports.clock() : new Date(startedAt);
-    const judgement = await judgeRetention(ports, now);
+    const index = await openIndex(ports);
+    const judgement = await judgeRetention(ports, now, "ids" in index ? index : undefined);
     const sources = judgement.sources.filter((one) => source === undefined || one.source === source);
     const figures = sources.map((one) => figuresOf(one, now));
     const sum = (what: "keep" | "expire" | "prune") => figures.reduce((total, one) => total + one[what], 0);
@@ -31,6 +33,7 @@ export const planRetention =
         sources: figures,
         holds: judgement.holds,
         refused: judgement.refused,
+        readFrom: readFrom(index),
       },
       next: `Nothing was deleted. To keep something: npx sls invoke --stage ${ports.stage} -f hold -d '{"source":"…","why":"…","requestedBy":"…"}'`,
     };

@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import { describeError } from "#domain/errors.ts";
 import type { SweepId } from "#domain/expiry.ts";
 import { type BackupId, startOf } from "#domain/ids.ts";
@@ -8,6 +9,7 @@ import { type ErasePorts, eraseVersions } from "./erase-versions.ts";
 
 /** Longer than any run, and shorter than the 30 days for which its claim says that a run has put them there. */
 const DAYS_OF_ORPHANS = 14;
+const READS_AT_ONCE = 16;
 const DAY_MS = 24 * 3600 * 1000;
 
 type Ports = ErasePorts & { stage: string };
@@ -21,10 +23,11 @@ type Sweep = { sweep: SweepId; call: string; now: Date };
 export async function pruneOrphans(ports: Ports, sweep: Sweep): Promise<{ pruned: number; left: string[] }> {
   const left: string[] = [];
   let pruned = 0;
-  for (const backupId of await backupIds(ports)) {
-    if (sweep.now.getTime() - startOf(backupId).getTime() < DAYS_OF_ORPHANS * DAY_MS) continue;
-    const orphans = Map.groupBy(await orphansOf(ports, backupId, sweep.now), (key) => sourceOfArtifact(backupId, key));
-    for (const [source, keys] of orphans) {
+  const isOld = (id: BackupId) => sweep.now.getTime() - startOf(id).getTime() >= DAYS_OF_ORPHANS * DAY_MS;
+  const look = async (id: BackupId) => [id, await orphansOf(ports, id, sweep.now)] as const;
+  const looked = await pMap((await backupIds(ports)).filter(isOld), look, { concurrency: READS_AT_ONCE });
+  for (const [backupId, orphans] of looked) {
+    for (const [source, keys] of Map.groupBy(orphans, (key) => sourceOfArtifact(backupId, key))) {
       const point = { backupId, source, recoveredTo: startOf(backupId) };
       const because = `no manifest names them ${DAYS_OF_ORPHANS} days after the run`;
       try {

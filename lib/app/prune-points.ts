@@ -1,9 +1,10 @@
 import { describeError } from "#domain/errors.ts";
 import type { SweepId } from "#domain/expiry.ts";
+import type { ListedPoint } from "#domain/listed-point.ts";
 import type { Plan } from "#domain/plan.ts";
-import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import { mayPrune } from "#domain/retention.ts";
 import type { RunLog } from "#ports/log.ts";
+import { pointsOf } from "./catalog.ts";
 import { type ErasePorts, eraseVersions } from "./erase-versions.ts";
 import { type SweepInput, sweepOf } from "./expire-points.ts";
 import { judgeRetention } from "./judge-retention.ts";
@@ -53,12 +54,16 @@ export const prunePoints =
     };
   };
 
-type PrunedPoint = Extract<RecoveryPoint, { proof: "pruned" }>;
+type PrunedPoint = Extract<ListedPoint, { proof: "pruned" }>;
 const goOn = (of: PrunedPoint) => ({ of, reason: of.because, by: of.prunedBy });
 
-/** What its manifest names, and its data key last: until then the rest could still be opened. */
-async function prunePoint(ports: Ports, of: RecoveryPoint, because: string, sweep: SweepId, call: string) {
-  const { backupId, source, recoveredTo, component } = of;
+/** What its manifest names now, and its data key last: until then the rest could still be opened. */
+async function prunePoint(ports: Ports, judged: ListedPoint, because: string, sweep: SweepId, call: string) {
+  const { backupId, source, recoveredTo, manifestSha256 } = judged;
+  const of = (await pointsOf(ports, backupId, source)).points[0];
+  if (of?.manifestSha256 !== manifestSha256 || of.proof !== judged.proof)
+    return `it was ${judged.proof} when the sweep judged it, and is ${of?.proof ?? "not there"} now`;
+  const { component } = of;
   const keys = [...component.artifacts.map(({ key }) => key)];
   for await (const key of ports.repository.list(ports.layout.wrappedKeys(component.keyId))) keys.push(key);
   return eraseVersions(ports, {

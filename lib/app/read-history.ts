@@ -1,7 +1,7 @@
 import { DAYS_COMPARED, dayOf, isVouched, usualPoints } from "#domain/history.ts";
 import type { Plan } from "#domain/plan.ts";
 import { isTrusted, type RecoveryPoint, type TrustedPoint } from "#domain/recovery-point.ts";
-import { backupIds, type CatalogPorts, readUntil } from "./catalog.ts";
+import { backupIds, type CatalogPorts, pointsOf, readUntil } from "./catalog.ts";
 import { mayHold } from "./measure-sources.ts";
 
 /** Two weeks of a backup every 40 minutes. Who captures more often is held against fewer days. */
@@ -15,7 +15,10 @@ export async function readHistory(
   { source, backupId, recoveredTo }: RecoveryPoint,
 ): Promise<TrustedPoint[]> {
   const ids = (await backupIds(ports)).filter((id) => id < backupId && mayHold(ports.plan, source, id));
-  return usualPoints(await readUntil(ports, ids.slice(0, BACKUPS_LOOKED_AT), isEnough, source), recoveredTo);
+  return usualPoints(
+    await readUntil((id) => pointsOf(ports, id, source), ids.slice(0, BACKUPS_LOOKED_AT), isEnough),
+    recoveredTo,
+  );
 }
 
 /** Of the oldest day the first point may not have been read yet: one day more. */

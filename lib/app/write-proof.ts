@@ -1,10 +1,12 @@
 import type { BackupId } from "#domain/ids.ts";
 import type { ProofName, RepositoryLayout } from "#domain/repository-layout.ts";
 import type { Signer } from "#ports/keys.ts";
+import type { Clock } from "#ports/log.ts";
 import type { Repository } from "#ports/repository.ts";
+import { noteChange } from "./point-index.ts";
 import { createSigned } from "./signed-objects.ts";
 
-type Ports = { repository: Repository; layout: RepositoryLayout; signer: Signer };
+type Ports = { repository: Repository; layout: RepositoryLayout; signer: Signer; clock: Clock };
 
 /** Says something of a point, for good. What was said under this name already stays as it was. */
 export async function writeProof(
@@ -16,5 +18,6 @@ export async function writeProof(
 ): Promise<void> {
   const key = ports.layout.proof(backupId, source, name, runId);
   const body = `${JSON.stringify(proof, null, 2)}\n`;
+  await noteChange(ports, backupId);
   await createSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash), body);
 }

@@ -33,14 +33,14 @@ export const isTrusted = (point: RecoveryPoint): point is TrustedPoint => point.
  * `latest` is the newest VERIFIED point that is no safety point, if wanted before an instant. Newer COMMITTED points,
  * which are still being verified, and SUSPICIOUS ones, which wait for a person, are named beside it. Points may come in any order.
  */
-export function chooseLatest(
-  points: RecoveryPoint[],
+export function chooseLatest<P extends Pick<RecoveryPoint, "backupId" | "recoveredTo" | "proof">>(
+  points: P[],
   before?: Date,
-): { latest: TrustedPoint | undefined; newerCommitted: RecoveryPoint[]; newerSuspicious: RecoveryPoint[] } {
+): { latest: (P & { proof: "verified" }) | undefined; newerCommitted: P[]; newerSuspicious: P[] } {
   const newestFirst = points
     .filter((point) => !isSafety(point.backupId) && (before === undefined || point.recoveredTo < before))
     .toSorted((a, b) => b.recoveredTo.getTime() - a.recoveredTo.getTime());
-  const latest = newestFirst.find(isTrusted);
+  const latest = newestFirst.find((point): point is P & { proof: "verified" } => point.proof === "verified");
   const newer = latest === undefined ? newestFirst : newestFirst.slice(0, newestFirst.indexOf(latest));
   const newerThat = (are: RecoveryPoint["proof"]) => newer.filter(({ proof }) => proof === are);
   return { latest, newerCommitted: newerThat("committed"), newerSuspicious: newerThat("suspicious") };

@@ -29,6 +29,7 @@ const OF_A_BACKUP = [
 const ELSEWHERE = [
   ["wrapped key", /^keys\/[\w.-]+\/\d+\.json$/],
   ["run", /^runs\/[\w-]+\/[\w.-]+\.json$/],
+  ["run", /^runs\/index-\d{4}-[\dTZ.-]+\/points(\.json|\.[0-9a-f]{64}\.sig)$/],
   [
     "expiry",
     /^expired\/\d{4}-[a-z0-9-]+\/[a-z][a-z0-9-]*\/[\d-]+-[a-z0-9]{4}-(expired|kept|pruning|pruned|orphans)(\.json|\.[0-9a-f]{64}\.sig)$/,

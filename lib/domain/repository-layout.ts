@@ -41,6 +41,13 @@ export const repositoryLayout = (stage: string) => ({
   expiry: (id: BackupId, source: string, sweep: SweepId, step: ExpiryStep) =>
     `${stage}/expired/${id}/${source}/${sweep}-${step}.json`,
   everythingExpired: `${stage}/expired/`,
+  /** What the catalog was, by the instant at which reading it began: a cache, from which nothing is decided to be deleted. */
+  indexes: `${stage}/runs/index-`,
+  index: (begunAt: Date) => `${stage}/runs/index-${begunAt.toISOString().replaceAll(":", "-")}/points.json`,
+  /** That something is about to be said of a backup's points. `day`: 2026-02-23. */
+  changes: (day: string) => `${stage}/runs/changes-${day}/`,
+  change: (id: BackupId, at: Date) =>
+    `${stage}/runs/changes-${at.toISOString().replace("T", "/").replaceAll(":", "-")}-${id}.json`,
   holds: `${stage}/holds/`,
   hold: (id: HoldId) => `${stage}/holds/${id}.json`,
   holdRelease: (id: HoldId) => `${stage}/holds/${id}.released.json`,
@@ -106,6 +113,13 @@ export function expiryOfKey(key: string): { source: string; sweep: SweepId; step
 export function auditEntryOfKey(key: string): { day: string; number: number } | undefined {
   const [, year, month, day, number] = /\/audit\/(\d{4})\/(\d\d)\/(\d\d)\/(\d{6})\.json$/.exec(key) ?? [];
   return number === undefined ? undefined : { day: `${year}-${month}-${day}`, number: Number(number) };
+}
+
+/** Which backup was about to change, and when; undefined for strangers. */
+export function changeOfKey(key: string): { backupId: string; at: Date } | undefined {
+  const [, day, hour, minute, rest, backupId] =
+    /\/changes-([\d-]{10})\/(\d\d)-(\d\d)-([\d.]{6}Z)-([^/]+)\.json$/.exec(key) ?? [];
+  return backupId === undefined ? undefined : { backupId, at: new Date(`${day}T${hour}:${minute}:${rest}`) };
 }
 
 /** A data key and which of its wrappings; undefined for strangers. */

@@ -30,6 +30,20 @@ describe("planning a backup", () => {
     });
   });
 
+  it("O13 gives the machine the key of a task's input, which is larger than a state may be, and not the input", async () => {
+    const world = memoryWorld();
+    const databases = Array.from({ length: 20_000 }, (_, number) => `tenant_${number}`);
+    const sources = { ...aPlan.sources, "app-db": { ...aPlan.sources["app-db"], databases } } as typeof aPlan.sources;
+    const plan = planBackup({ ...world.ports, plan: { ...aPlan, sources }, escrow: null, safetySources });
+
+    const planned = await plan({ input: { backup: "nightly", scheduledTime }, execution: execution("one") });
+
+    const stored = world.objects.get(layout.taskInput(planned.backupId, "app-db")) ?? new Uint8Array();
+    expect(stored.length).toBeGreaterThan(256 * 1024);
+    expect(parseJson(stored, TaskInput, "task")).toMatchObject({ section: { databases } });
+    expect(JSON.stringify(planned).length).toBeLessThan(1_024);
+  });
+
   it("O3 lets one of twenty starts of the same instant work and leaves the others nothing to do", async () => {
     const world = memoryWorld();
     const plan = planner(world);

@@ -71,6 +71,7 @@ const contracts: Record<string, z.ZodType> = {
   quarantine: JudgementByHand,
   "export-audit": ExportByHand,
   "check-storage": z.strictObject({}),
+  "index-points": z.strictObject({}),
   "rotate-keys": RotateByHand,
   "what-now": WhatNowByHand,
   "open-incident": IncidentByHand,

@@ -6,6 +6,7 @@ const programs: Record<string, string[]> = {
   capture: ["run.ts", "capture"],
   restore: ["run.ts", "restore"],
   files: ["files/run.ts"],
+  catalog: ["catalog/run.ts"],
   memory: ["memory/run.ts"],
 };
 const [which, ...options] = process.argv.slice(2);

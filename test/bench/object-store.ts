@@ -22,7 +22,11 @@ const url = `http://${benchAddresses.host}:${benchAddresses.s3}`;
 export const BUCKET = "holdfast-bench";
 export type ObjectStore = {
   pid: number;
+  /** As containers reach it, and as this machine does. */
   url: string;
+  loopbackUrl: string;
+  /** Its files are served as the bucket's objects. */
+  bucketFolder: string;
   credentials: Credentials;
   client: S3Client;
   /** Throws when there is no such object. */
@@ -73,6 +77,8 @@ export async function startObjectStore(): Promise<ObjectStore> {
   return {
     pid: server.pid ?? 0,
     url,
+    loopbackUrl: endpoint,
+    bucketFolder: join(objects, BUCKET),
     credentials,
     client,
     bytesOf: async (key) => (await client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }))).ContentLength ?? 0,
