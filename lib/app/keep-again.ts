@@ -2,11 +2,12 @@ import { SweepId } from "#domain/expiry.ts";
 import { type Hold, isHeld } from "#domain/hold.ts";
 import { BackupId } from "#domain/ids.ts";
 import type { Signer } from "#ports/keys.ts";
-import { type CatalogPorts, pointsOf } from "./catalog.ts";
+import { pointsOf } from "./catalog.ts";
 import { readExpiries } from "./read-expiries.ts";
+import { namedIn, type SweptPorts } from "./swept-place.ts";
 import { writeExpiry } from "./write-expiry.ts";
 
-type Ports = CatalogPorts & { signer: Signer };
+type Ports = SweptPorts & { signer: Signer };
 
 /** Brings back what a new hold covers and an earlier sweep has let go of, unless deleting it has begun. */
 export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
@@ -23,7 +24,7 @@ export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
       const because = `held by ${hold.holdId}: ${hold.why}`;
       const sweep = SweepId.parse(hold.holdId);
       await writeExpiry(ports, { schema: 1, step: "kept", backupId, source, sweep, at: hold.heldAt, because });
-      kept.push(`${backupId} ${source}`);
+      kept.push(namedIn(ports, point));
     }
   }
   return kept;

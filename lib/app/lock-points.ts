@@ -2,20 +2,20 @@ import pMap from "p-map";
 import { durationMs } from "#domain/duration.ts";
 import { describeError, LockFailed } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
-import type { Plan } from "#domain/plan.ts";
 import { isTrusted, type RecoveryPoint } from "#domain/recovery-point.ts";
 import type { Locker } from "#ports/locker.ts";
 import type { RunLog } from "#ports/log.ts";
-import { type CatalogPorts, pointsOf } from "./catalog.ts";
+import { pointsOf } from "./catalog.ts";
 import type { SweepInput } from "./expire-points.ts";
-import { judgeRetention } from "./judge-retention.ts";
+import { judgeRetention, readBackPoints } from "./judge-retention.ts";
+import type { SweptPorts } from "./swept-place.ts";
 
 const AT_ONCE = 16;
 const NAMED_AT_MOST = 20;
 /** Locks that would be extended by less than this are left as they are. */
 const WORTH_A_REQUEST_MS = 12 * 3600 * 1000;
 
-type Ports = CatalogPorts & { plan: Plan; locker: Locker; log: RunLog };
+type Ports = SweptPorts & { locker: Locker; log: RunLog };
 type Input = SweepInput & { backupId?: BackupId | undefined };
 
 /**
@@ -30,7 +30,10 @@ export const lockPoints =
     if (!plan.lock) return { locked: 0 };
     const now = new Date(execution.startTime);
     const how = { mode: plan.lock.mode, until: new Date(now.getTime() + durationMs(plan.lock.for)) };
-    const points = backupId === undefined ? await kept(ports, now) : (await pointsOf(ports, backupId)).points;
+    const points =
+      backupId === undefined
+        ? await kept(ports, now)
+        : await readBackPoints(ports, (await pointsOf(ports, backupId)).points);
     const keys = new Set(
       (await pMap(points.filter(isTrusted), (point) => keysOf(ports, point), { concurrency: 8 })).flat(),
     );

@@ -1,6 +1,5 @@
 import { describeError } from "#domain/errors.ts";
 import type { SweepId } from "#domain/expiry.ts";
-import type { Plan } from "#domain/plan.ts";
 import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import { mayPrune } from "#domain/retention.ts";
 import type { RunLog } from "#ports/log.ts";
@@ -12,7 +11,7 @@ import { pruneOrphans } from "./prune-orphans.ts";
 /** The log has all of them; a state holds 256 KiB. */
 const NAMED_AT_MOST = 50;
 
-type Ports = ErasePorts & { plan: Plan; stage: string; log: RunLog };
+type Ports = ErasePorts & { stage: string; log: RunLog };
 export type Pruned = { outcome: "PRUNED" | "FAILED"; pruned: number; deferred: string[]; problems: string };
 
 /**
