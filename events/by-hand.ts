@@ -3,6 +3,7 @@ import { HoldId, HoldScope } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
 import { IncidentConclusion, IncidentId, IncidentReported } from "#domain/incident.ts";
 import { Disaster } from "#domain/people.ts";
+import { RetentionRequested } from "./retention-requested.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
 export const BackupByHand = z.strictObject({ backup: Name, sources: z.array(Name).min(1).optional() });
@@ -47,8 +48,12 @@ export const CancelByHand = z.strictObject({
 });
 export type CancelByHand = z.infer<typeof CancelByHand>;
 
-/** By hand `{}` or one source; the `retention` machine says when it began. */
-export const RetentionByHand = z.strictObject({ source: Name.optional(), startedAt: z.iso.datetime().optional() });
+/** By hand `{}`, one source or one place; the `retention` machine says when it began, and hands on its input. */
+export const RetentionByHand = RetentionRequested.extend({
+  source: Name.optional(),
+  startedAt: z.iso.datetime().optional(),
+  input: RetentionRequested.optional(),
+});
 
 const why = z.string().min(3).max(500);
 const requestedBy = z.string().min(1).max(200);

@@ -1,10 +1,19 @@
 import { z } from "zod";
-import { BackupId } from "#domain/ids.ts";
+import { BackupId, Name } from "#domain/ids.ts";
 
-/** The input of the `retention` machine: the schedule and people start it with `{}`. What a state is told: which sweep it is. */
-export const SweepState = z.strictObject({
+/** `repository`, or the copy of the plan that is swept. */
+const where = Name.optional();
+
+/** The input of the `retention` machine, which sweeps one place: the repository without `where`. */
+export const RetentionRequested = z.strictObject({ where });
+export type RetentionRequested = z.infer<typeof RetentionRequested>;
+
+/** What a state is told: which sweep it is, and where. */
+export const SweepState = RetentionRequested.extend({
   execution: z.strictObject({ id: z.string(), startTime: z.iso.datetime() }),
 });
+export type SweepState = z.infer<typeof SweepState>;
 
-/** `backupId`: only the points of this backup, which were just verified. */
+/** `backupId`: only the points of this backup, which were just verified, or copied. */
 export const LockState = SweepState.extend({ backupId: BackupId.optional() });
+export type LockState = z.infer<typeof LockState>;

@@ -34,7 +34,42 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
       { Action: LIST, Resource: buckets },
       { Action: READ, Resource: on("*") },
     ]),
+    ...sweeps(
+      stage,
+      Object.values(all).filter(({ retention }) => retention),
+    ),
     ...whenVerified(stage),
+  };
+}
+
+/** What a sweep does in a copy: judge, lock, let go and delete, each by the role that does it at home. */
+function sweeps(stage: string, swept: Copy[]) {
+  if (swept.length === 0) return {};
+  const on = (path: string) => swept.map((copy) => `${arnOf(copy)}/${stage}/${path}`);
+  const buckets = swept.map(arnOf);
+  const look = [
+    { Action: LIST, Resource: buckets },
+    { Action: READ, Resource: on("*") },
+  ];
+  const add = (...paths: string[]) => ({ Action: "s3:PutObject", Resource: paths.flatMap(on) });
+  return {
+    ...allow("PlanRetention", look),
+    ...allow("LockPoints", [
+      ...look,
+      { Action: ["s3:GetObjectRetention", "s3:PutObjectRetention"], Resource: on("*") },
+    ]),
+    ...allow("ExpirePoints", [...look, add("expired/*-expired.*", "expired/*-kept.*")]),
+    ...allow("PrunePoints", [
+      ...look,
+      add("expired/*-pruning.*", "expired/*-pruned.*", "expired/*-orphans.*"),
+      {
+        Action: ["s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
+        Resource: [...on("*.zst.gpg"), ...on("keys/*")],
+      },
+    ]),
+    ...allow("PlanCopy", look),
+    ...allow("Hold", [...look, add("expired/*-kept.*")]),
+    ...allow("OpenIncident", [...look, add("expired/*-kept.*")]),
   };
 }
 

@@ -1,5 +1,7 @@
 import { readEscrow, readPlan } from "#adapters/plan-file.ts";
+import { REPOSITORY, SWEEP_OF_COPIES } from "#domain/copies.ts";
 import type { Plan } from "#domain/plan.ts";
+import { scheduleOfSweep, sweptPlaces } from "#domain/retention-rules.ts";
 import { eventBridgeCron } from "#domain/schedule.ts";
 import { engineSections } from "#engines/descriptions.ts";
 import { copies } from "./copies.ts";
@@ -42,15 +44,23 @@ const schedules = (stage: string, { backups }: Plan) =>
     ]),
   );
 
-/** Names of backups have no underscore. */
-const sweepOfRetention = (stage: string, { retention }: Plan) =>
-  retention
-    ? { RetentionSweep: startOnSchedule(`holdfast-${stage}_retention`, retention.schedule, "RetentionMachine", {}) }
-    : {};
+/** One sweep for each place. */
+const sweepOfRetention = (stage: string, plan: Plan) =>
+  Object.fromEntries(
+    plan.retention === undefined
+      ? []
+      : sweptPlaces(plan).map((where) => {
+          const isFirst = where === REPOSITORY;
+          const name = `holdfast-${stage}${scheduleOfSweep(where)}`;
+          return [
+            `RetentionSweep${isFirst ? "" : logicalId(where)}`,
+            startOnSchedule(name, plan.retention?.schedule ?? "", "RetentionMachine", isFirst ? {} : { where }),
+          ];
+        }),
+  );
 
-/** Once a day: what no event has told of, or what failed. */
 const sweepOfCopies = (stage: string, { copies: all }: Plan) =>
-  all ? { CopySweep: startOnSchedule(`holdfast-${stage}_copy`, "45 5 * * *", "CopyMachine", {}) } : {};
+  all ? { CopySweep: startOnSchedule(`holdfast-${stage}_copy`, SWEEP_OF_COPIES, "CopyMachine", {}) } : {};
 
 const startOnSchedule = (name: string, schedule: string, machine: string, input: object) => ({
   Type: "AWS::Scheduler::Schedule",

@@ -1,5 +1,5 @@
 import { defineTask } from "#adapters/aws/define-task.ts";
-import { wireAws } from "#adapters/aws/wire.ts";
+import { openCopy, wireAws } from "#adapters/aws/wire.ts";
 import { auditLog } from "#app/audit-log.ts";
 import { openIncident } from "#app/open-incident.ts";
 import { loadConfig } from "#config";
@@ -8,6 +8,6 @@ import { loadPlan } from "../plan.ts";
 
 const { plan } = loadPlan(process.env);
 const ports = wireAws(loadConfig(process.env), plan.signing?.publicKeySha256);
-const open = openIncident({ ...ports, plan, audit: auditLog(ports) });
+const open = openIncident({ ...ports, openCopy, plan, audit: auditLog(ports) });
 
 export const handler = defineTask(IncidentByHand, (input, { requestId }) => open(input, requestId));

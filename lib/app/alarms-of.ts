@@ -1,6 +1,7 @@
 import type { Raised } from "#domain/alarm.ts";
 import { machineOf, startOf } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
+import { sweepNamed } from "#domain/retention-rules.ts";
 import type { ExecutionEnded, ExecutionSucceeded } from "#events/envelopes.ts";
 import type { GoodSign } from "./alarm-log.ts";
 import { readRequest } from "./describe-failure.ts";
@@ -30,9 +31,10 @@ function sourcesOf(
   { sources, targets, backups }: Plan,
   { cause, error, status }: Failed,
   machine: string,
-  { source, target, backup }: { source?: string | undefined; target?: string | undefined; backup?: string | undefined },
+  { source, target, backup, where }: Partial<Record<"source" | "target" | "backup" | "where", string | undefined>>,
 ): string[] {
   if (machine === "copy") return [machine]; // that a newer point could be copied does not end it
+  if (machine === "retention") return [sweepNamed(where)];
   if (source !== undefined) return [source];
   if (machine !== "backup" && machine !== "verify") return [machine];
   const lines = readableCause(cause, error ?? status).split("\n");
@@ -71,7 +73,8 @@ export function goodSigns(told: What): GoodSign[] {
 /** A machine ends what its failure has opened: `drop` ends `DropFailed`. */
 function signsOfSuccess(execution: ExecutionSucceeded["detail"]): GoodSign[] {
   const machine = machineOf(execution.stateMachineArn)?.machine ?? "";
-  const { source = machine } = readRequest(execution);
+  const request = readRequest(execution);
+  const { source = machine === "retention" ? sweepNamed(request.where) : machine } = request;
   const code = `${machine.replace(/(^|-)([a-z])/g, (_, __, letter: string) => letter.toUpperCase())}Failed`;
   return [
     { source, code },

@@ -3,6 +3,7 @@ import type { Announcement } from "#domain/announcement.ts";
 import { describeError } from "#domain/errors.ts";
 import { machineOf, restoreIdOf } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
+import { sweepNamed } from "#domain/retention-rules.ts";
 import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findLatest } from "./find-latest.ts";
@@ -73,10 +74,10 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
     },
     retention: {
       code: "RetentionFailed",
-      title: `Sweep of retention ${execution.name} ${how}`,
+      title: `Sweep of ${sweepNamed(request.where)} ${execution.name} ${how}`,
       next: {
         say: "nothing is lost by it, and the next sweep goes on; mend the cause and look at what it would do:",
-        command: `npx sls invoke --stage ${stage} -f plan-retention -d '{}'`,
+        command: `npx sls invoke --stage ${stage} -f plan-retention -d '${JSON.stringify({ where: request.where })}'`,
       },
     },
   };
@@ -139,6 +140,7 @@ const Request = z.looseObject({
   backupId: z.string().optional(),
   source: z.string().optional(),
   sources: z.unknown().optional(),
+  where: z.string().optional(),
   requestedBy: z.string().optional(),
 });
 export function readRequest({ input }: Pick<Execution, "input">): z.infer<typeof Request> {

@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import prettyBytes from "pretty-bytes";
 import { isSafety } from "#domain/ids.ts";
 import { mayPrune } from "#domain/retention.ts";
-import type { RetentionJudgement, SourceRetention, StandingPoint } from "./judge-retention.ts";
+import type { SourceRetention, StandingPoint } from "./judge-retention.ts";
 
 /** A Lambda answers with 6 MB at most. */
 const ROWS_AT_MOST = 1_000;
@@ -24,20 +24,21 @@ export function figuresOf({ source, keep, expire, frozen }: SourceRetention, now
   };
 }
 
-/** One line each, for what prints JSON: what goes comes first, of each source the oldest. */
-export function retentionTable({ sources }: RetentionJudgement, now: Date): string[] {
+/** One line each, for what prints JSON: place by place; what goes comes first, of each source the oldest. */
+export function retentionTable(places: { where: string; sources: SourceRetention[] }[], now: Date): string[] {
   const table = new Table({
-    head: ["source", "backup", "consistent at (UTC)", "proof", "size", "becomes", "because"],
+    head: ["where", "source", "backup", "consistent at (UTC)", "proof", "size", "becomes", "because"],
     style: { head: [], border: [] },
   });
-  const rows = [
-    ...sources.flatMap(({ expire }) => expire.map((one) => ({ ...one, becomes: goes(one.point, now) }))),
+  const rows = places.flatMap(({ where, sources }) => [
+    ...sources.flatMap(({ expire }) => expire.map((one) => ({ ...one, where, becomes: goes(one.point, now) }))),
     ...sources.flatMap(({ keep }) =>
-      keep.map((one) => ({ ...one, becomes: one.point.expiredAt ? "kept again" : "kept" })),
+      keep.map((one) => ({ ...one, where, becomes: one.point.expiredAt ? "kept again" : "kept" })),
     ),
-  ];
-  for (const { point, reason, becomes } of rows.slice(0, ROWS_AT_MOST))
+  ]);
+  for (const { where, point, reason, becomes } of rows.slice(0, ROWS_AT_MOST))
     table.push([
+      where,
       point.source,
       point.backupId,
       point.recoveredTo.toISOString().slice(0, 16).replace("T", " "),

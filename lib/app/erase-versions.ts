@@ -8,14 +8,14 @@ import type { Eraser } from "#ports/eraser.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
 import type { Audit } from "./audit-log.ts";
-import type { CatalogPorts } from "./catalog.ts";
 import { readHolds } from "./read-holds.ts";
 import { readSignedProof } from "./signed-objects.ts";
+import { namedIn, type SweptPorts } from "./swept-place.ts";
 import { writeExpiry } from "./write-expiry.ts";
 
 const AT_ONCE = { concurrency: 16 };
 
-export type ErasePorts = CatalogPorts & { signer: Signer; eraser: Eraser; audit: Audit; clock: Clock };
+export type ErasePorts = SweptPorts & { signer: Signer; eraser: Eraser; audit: Audit; clock: Clock };
 type Wanted = {
   point: { backupId: BackupId; source: string; recoveredTo: Date };
   step: "pruning" | "orphans";
@@ -36,12 +36,12 @@ export async function eraseVersions(ports: ErasePorts, wanted: Wanted): Promise<
   const locks = await pMap(intended, ({ key, versionId }) => ports.eraser.lockOn(key, versionId), AT_ONCE);
   const lock = locks.find((one) => one !== undefined);
   if (lock !== undefined) return lock; // of a point all goes, or nothing yet
-  const hold = (await readHolds(ports)).find((one) => isHeld(one, point, ports.clock())); // at the last moment
+  const hold = (await readHolds(ports.home ?? ports)).find((one) => isHeld(one, point, ports.clock())); // at the last moment
   if (hold) return `held by ${hold.holdId}: ${hold.why}`;
   const { backupId, source } = point;
   const word = { schema: 1 as const, backupId, source, sweep, at: ports.clock().toISOString(), because };
   if (!begun) await writeExpiry(ports, { ...word, step, versions: intended });
-  const deed = { who: { claimed: null, call }, to: `${backupId} ${source}`, because };
+  const deed = { who: { claimed: null, call }, to: namedIn(ports, point), because };
   const what = step === "pruning" ? ("prune" as const) : ("prune orphans" as const);
   await ports.audit({ ...deed, what, outcome: `${begun ? "goes on" : "begins"}: ${intended.length} versions` });
   const [rest, dataKeys] = [intended.filter(isNoDataKey), intended.filter((one) => !isNoDataKey(one))];

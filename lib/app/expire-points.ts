@@ -1,14 +1,13 @@
 import { type Expiry, newSweepId } from "#domain/expiry.ts";
 import { sha256 } from "#domain/hashes.ts";
-import type { Plan } from "#domain/plan.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock, RunLog } from "#ports/log.ts";
 import type { Audit } from "./audit-log.ts";
-import type { CatalogPorts } from "./catalog.ts";
 import { judgeRetention, type StandingPoint } from "./judge-retention.ts";
+import { namedIn, type SweptPorts } from "./swept-place.ts";
 import { writeExpiry } from "./write-expiry.ts";
 
-type Ports = CatalogPorts & { plan: Plan; signer: Signer; audit: Audit; clock: Clock; log: RunLog };
+type Ports = SweptPorts & { signer: Signer; audit: Audit; clock: Clock; log: RunLog };
 export type SweepInput = { execution: { id: string; startTime: string } };
 
 export const sweepOf = ({ id, startTime }: SweepInput["execution"]) =>
@@ -25,13 +24,14 @@ export const expirePoints =
     ports.log.belongsTo(sweep);
     const now = new Date(execution.startTime);
     const { sources } = await judgeRetention(ports, now);
-    const say = async (step: "expired" | "kept", { source, backupId }: StandingPoint, because: string) => {
+    const say = async (step: "expired" | "kept", point: StandingPoint, because: string) => {
+      const { source, backupId } = point;
       const word: Expiry = { schema: 1, step, backupId, source, sweep, at: now.toISOString(), because };
       await writeExpiry(ports, word);
       const [what, outcome] =
         step === "expired" ? (["expire", "not offered"] as const) : (["keep again", "offered"] as const);
       const who = { claimed: null, call: execution.id };
-      await ports.audit({ who, what, to: `${backupId} ${source}`, because, outcome });
+      await ports.audit({ who, what, to: namedIn(ports, point), because, outcome });
     };
     let expired = 0;
     let keptAgain = 0;

@@ -1,17 +1,28 @@
-import { InputInvalid } from "#domain/errors.ts";
+import { REPOSITORY } from "#domain/copies.ts";
+import { describeError, InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { type Hold, newHoldId } from "#domain/hold.ts";
 import type { Plan } from "#domain/plan.ts";
+import { sweptPlaces } from "#domain/retention-rules.ts";
 import type { HoldByHand } from "#events/by-hand.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { keepAgain } from "./keep-again.ts";
+import type { OpenCopy } from "./open-copy.ts";
 import { createSigned } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
+import { sweptPlace } from "./swept-place.ts";
 
-type Ports = CatalogPorts & { signer: Signer; audit: Audit; plan: Plan; clock: Clock; stage: string };
+type Ports = CatalogPorts & {
+  openCopy: OpenCopy;
+  signer: Signer;
+  audit: Audit;
+  plan: Plan;
+  clock: Clock;
+  stage: string;
+};
 
 /**
  * From now on nothing of this expires or is deleted; what has expired and is not deleted comes back. Throws `InputInvalid` for
@@ -29,7 +40,7 @@ export const hold =
     const body = `${JSON.stringify(held, null, 2)}\n`;
     await createSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash), body); // from here on it holds
     await ports.audit({ who, what: "hold", to: holdId, because: why, outcome: JSON.stringify(scope) });
-    const keptAgain = await keepAgain(ports, held);
+    const { keptAgain, problems } = await keepAgainEverywhere(ports, held);
     for (const to of keptAgain)
       await ports.audit({
         who,
@@ -40,10 +51,25 @@ export const hold =
       });
     return {
       verdict: `${describeScope(scope)} is held by ${holdId}${until === undefined ? "" : ` until ${until}`}: nothing of it expires or is deleted`,
-      figures: { ...held, keptAgain },
+      figures: { ...held, keptAgain, ...(problems.length > 0 ? { problems } : {}) },
       next: `To see what is held: npx sls invoke --stage ${ports.stage} -f plan-retention -d '{}'. To end it: npx sls invoke --stage ${ports.stage} -f release-hold -d '${JSON.stringify({ holdId, requestedBy, why: "…" })}'`,
     };
   };
+
+/** A region that can't be reached now does not undo the hold: no sweep there deletes what is held, and the next one takes it back. */
+async function keepAgainEverywhere(ports: Ports, held: Hold) {
+  const keptAgain: string[] = [];
+  const problems: string[] = [];
+  for (const where of sweptPlaces(ports.plan)) {
+    try {
+      keptAgain.push(...(await keepAgain(sweptPlace(ports, where), held)));
+    } catch (error) {
+      if (where === REPOSITORY) throw error;
+      problems.push(`${where}: what has expired there comes back with its next sweep: ${describeError(error).message}`);
+    }
+  }
+  return { keptAgain, problems };
+}
 
 async function refuseEmptyHold(
   { repository, layout, plan }: Ports,

@@ -3,11 +3,12 @@ import { type Hold, isHeld } from "#domain/hold.ts";
 import { BackupId } from "#domain/ids.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
-import { type CatalogPorts, pointsOf } from "./catalog.ts";
+import { pointsOf } from "./catalog.ts";
 import { readExpiries } from "./read-expiries.ts";
+import { namedIn, type SweptPorts } from "./swept-place.ts";
 import { writeExpiry } from "./write-expiry.ts";
 
-type Ports = CatalogPorts & { signer: Signer; clock: Clock };
+type Ports = SweptPorts & { signer: Signer; clock: Clock };
 
 /** Brings back what a new hold covers and an earlier sweep has let go of, unless deleting it has begun. */
 export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
@@ -24,7 +25,7 @@ export async function keepAgain(ports: Ports, hold: Hold): Promise<string[]> {
       const because = `held by ${hold.holdId}: ${hold.why}`;
       const sweep = SweepId.parse(hold.holdId);
       await writeExpiry(ports, { schema: 1, step: "kept", backupId, source, sweep, at: hold.heldAt, because });
-      kept.push(`${backupId} ${source}`);
+      kept.push(namedIn(ports, point));
     }
   }
   return kept;

@@ -2,20 +2,20 @@ import pMap from "p-map";
 import { durationMs } from "#domain/duration.ts";
 import { describeError, LockFailed } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
-import type { Plan } from "#domain/plan.ts";
 import { isTrusted, type RecoveryPoint } from "#domain/recovery-point.ts";
 import type { Locker } from "#ports/locker.ts";
 import type { RunLog } from "#ports/log.ts";
-import { type CatalogPorts, pointsOf } from "./catalog.ts";
+import { pointsOf } from "./catalog.ts";
 import type { SweepInput } from "./expire-points.ts";
-import { judgeRetention } from "./judge-retention.ts";
+import { judgeRetention, readBackPoints } from "./judge-retention.ts";
+import type { SweptPorts } from "./swept-place.ts";
 
 const AT_ONCE = 16;
 const NAMED_AT_MOST = 20;
 /** Locks that would be extended by less than this are left as they are. */
 const WORTH_A_REQUEST_MS = 12 * 3600 * 1000;
 
-type Ports = CatalogPorts & { plan: Plan; locker: Locker; log: RunLog };
+type Ports = SweptPorts & { locker: Locker; log: RunLog };
 type Input = SweepInput & { backupId?: BackupId | undefined };
 
 /**
@@ -41,7 +41,7 @@ export const lockPoints =
       }
     };
     for (const [id, sources] of backups) {
-      const { points } = await pointsOf(ports, id); // one backup's keys at a time
+      const points = await readBackPoints(ports, (await pointsOf(ports, id)).points); // one backup's keys at a time
       const keep = points.filter((point) => isTrusted(point) && (sources?.has(point.source) ?? true));
       const keys = new Set((await pMap(keep, (point) => keysOf(ports, point))).flat());
       looked += keys.size;

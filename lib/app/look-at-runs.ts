@@ -1,12 +1,16 @@
 import pMap from "p-map";
+import { REPOSITORY } from "#domain/copies.ts";
 import { durationMs } from "#domain/duration.ts";
 import type { BackupId } from "#domain/ids.ts";
 import { type ExpectedRun, expectedRuns, instantsOf } from "#domain/ledger.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RecoveryPoint } from "#domain/recovery-point.ts";
+import { scheduleOfSweep, sweepNamed, sweptPlaces } from "#domain/retention-rules.ts";
 import { type Finding, type LedgerEntry, overdue, readLedger } from "#domain/silence.ts";
+import { RetentionRequested } from "#events/retention-requested.ts";
 import type { Executions } from "#ports/executions.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { copiesOverdue } from "./copies-overdue.ts";
 import type { Schedules } from "./look-at-settings.ts";
 import { recentPoints } from "./recent-points.ts";
 
@@ -33,7 +37,11 @@ export async function lookAtRuns(
   const ledger = readLedger(expected, { points, begun: await begunRuns(ports, expected, points), now });
   const rows = ledger.filter(({ state }) => state !== "done").map(rowOf);
   return {
-    late: [...overdue(ledger), ...(await sweepOverdue(ports, schedules, since, now))],
+    late: [
+      ...overdue(ledger),
+      ...(await sweepsOverdue(ports, schedules, since, now)),
+      ...(await copiesOverdue(ports, points, schedules, now)),
+    ],
     rates: Object.fromEntries(
       [...Map.groupBy(ledger, ({ source }) => source)].map(([source, its]) => [
         source,
@@ -64,17 +72,26 @@ async function begunRuns(
 }
 
 /** A sweep that had nothing to do leaves nothing in the bucket: its execution is all that there is of it. */
-async function sweepOverdue(ports: RunPorts, schedules: Schedules, since: Date, now: Date): Promise<Finding[]> {
-  const schedule = schedules.get("_retention");
+async function sweepsOverdue(ports: RunPorts, schedules: Schedules, since: Date, now: Date): Promise<Finding[]> {
   const { retention } = ports.plan;
-  if (!retention || !schedule) return [];
   const latest = new Date(now.getTime() - durationMs(SWEEP_BEGINS_WITHIN));
-  const dueAt = instantsOf(retention.schedule, laterOf(since, schedule.changedAt), latest).at(-1);
-  if (!dueAt) return [];
-  for await (const { startedAt } of ports.executions.list(ports.retentionMachine)) {
-    if (startedAt >= dueAt) return [];
-    break; // the newest comes first
+  const found: Finding[] = [];
+  for (const where of sweptPlaces(ports.plan)) {
+    const schedule = schedules.get(scheduleOfSweep(where));
+    if (!retention || !schedule) continue;
+    const dueAt = instantsOf(retention.schedule, laterOf(since, schedule.changedAt), latest).at(-1);
+    if (!dueAt || (await hasBegun(ports, where, dueAt))) continue;
+    const what = `the sweep of ${dueAt.toISOString()} has not begun`;
+    found.push({ code: "RunOverdue", source: sweepNamed(where), what });
   }
-  const what = `the sweep of ${dueAt.toISOString()} has not begun`;
-  return [{ code: "RunOverdue", source: "retention", what }];
+  return found;
+}
+
+async function hasBegun({ executions, retentionMachine }: RunPorts, where: string, dueAt: Date): Promise<boolean> {
+  for await (const { arn, startedAt } of executions.list(retentionMachine)) {
+    if (startedAt < dueAt) return false; // the newest comes first
+    const input = RetentionRequested.safeParse(JSON.parse((await executions.describe(arn)).input));
+    if (input.success && (input.data.where ?? REPOSITORY) === where) return true;
+  }
+  return false;
 }

@@ -13,12 +13,16 @@ export const inCopy = <Ports extends CatalogPorts & { openCopy: OpenCopy }>(
 ): Ports => (place ? { ...ports, repository: ports.openCopy(place) } : ports);
 
 /** Where a copy of the plan is. Throws `InputInvalid` for one that the plan has not. */
-export function placeOfCopy({ copies = {} }: Pick<Plan, "copies">, name: string | undefined): CopyPlace | undefined {
+export function placeOfCopy(
+  { copies = {} }: Pick<Plan, "copies">,
+  name: string | undefined,
+  path = "from",
+): CopyPlace | undefined {
   if (name === undefined) return undefined;
   const copy = copies[name];
   if (!copy)
     throw new InputInvalid(
-      `from: there is no copy "${name}"; the plan has ${Object.keys(copies).join(", ") || "none"}`,
+      `${path}: there is no copy "${name}"; the plan has ${Object.keys(copies).join(", ") || "none"}`,
     );
   const { bucket, region, account } = copy;
   return { bucket, region, ...(account === undefined ? {} : { account }) };

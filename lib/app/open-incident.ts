@@ -8,11 +8,19 @@ import type { Clock } from "#ports/log.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { hold } from "./hold.ts";
+import type { OpenCopy } from "./open-copy.ts";
 import { invoke } from "./restore-commands.ts";
 import { createSigned } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
 
-type Ports = CatalogPorts & { signer: Signer; audit: Audit; plan: Plan; clock: Clock; stage: string };
+type Ports = CatalogPorts & {
+  openCopy: OpenCopy;
+  signer: Signer;
+  audit: Audit;
+  plan: Plan;
+  clock: Clock;
+  stage: string;
+};
 const A_DAY_AT_MOST = 999;
 
 /** Holds the points from before the suspected begin first; then the incident has the day's next number. Throws `InputInvalid`. */

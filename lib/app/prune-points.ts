@@ -1,7 +1,6 @@
 import { describeError } from "#domain/errors.ts";
 import type { SweepId } from "#domain/expiry.ts";
 import type { ListedPoint } from "#domain/listed-point.ts";
-import type { Plan } from "#domain/plan.ts";
 import { mayPrune } from "#domain/retention.ts";
 import type { RunLog } from "#ports/log.ts";
 import { pointsOf } from "./catalog.ts";
@@ -13,7 +12,7 @@ import { pruneOrphans } from "./prune-orphans.ts";
 /** The log has all of them; a state holds 256 KiB. */
 const NAMED_AT_MOST = 50;
 
-type Ports = ErasePorts & { plan: Plan; stage: string; log: RunLog };
+type Ports = ErasePorts & { stage: string; log: RunLog };
 export type Pruned = { outcome: "PRUNED" | "FAILED"; pruned: number; deferred: string[]; problems: string };
 
 /**

@@ -1,6 +1,7 @@
 import type { AlarmKey } from "#domain/alarm.ts";
 import { describeError } from "#domain/errors.ts";
 import type { Plan } from "#domain/plan.ts";
+import { sweepNamed, sweptPlaces } from "#domain/retention-rules.ts";
 import type { Finding } from "#domain/silence.ts";
 import type { Clock, Log } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
@@ -12,8 +13,11 @@ import { lookAtSettings, type SettingsPorts } from "./look-at-settings.ts";
 import type { Answer } from "./start-backup.ts";
 
 /** Every alarm that a finding can be. */
-const ownAlarms = ({ sources }: Plan): AlarmKey[] => [
-  ...[...Object.keys(sources), "retention"].map((source) => ({ code: "RunOverdue", source })),
+const ownAlarms = (plan: Plan): AlarmKey[] => [
+  ...[...Object.keys(plan.sources), ...sweptPlaces(plan).map(sweepNamed)].map((source) => ({
+    code: "RunOverdue",
+    source,
+  })),
   ...["schedules", "repository"].map((source) => ({ code: "SettingsDrifted", source })),
   { code: "AlarmPathFailed", source: "announce" },
 ];

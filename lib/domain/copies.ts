@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { Name } from "./ids.ts";
+import { Lock } from "./lock-policy.ts";
+import { CopyRetention } from "./retention-policy.ts";
 
 /** Where the points of some sources are copied to: a bucket of another region, and of another account if wanted. */
 export const Copy = z.strictObject({
@@ -21,6 +23,8 @@ export const Copy = z.strictObject({
     .enum(["checksums", "bytes"])
     .default("checksums")
     .describe("How a copy is proved: by the checksums that S3 has computed of its bytes, or by reading every byte."),
+  retention: CopyRetention.optional().describe("How long points are kept there; without it nothing expires there."),
+  lock: Lock.optional().describe("Object Lock on what is kept there; without it nothing is locked there."),
 });
 export type Copy = z.infer<typeof Copy>;
 
@@ -31,3 +35,9 @@ export type CopyPlace = z.infer<typeof CopyPlace>;
 /** The names of the copies that a source's points belong in. */
 export const copiesOf = (copies: Record<string, Copy> = {}, source: string): string[] =>
   Object.entries(copies).flatMap(([name, { sources }]) => (sources?.includes(source) === false ? [] : [name]));
+
+/** What says where a sweep is: the first bucket, or the copy of that name. */
+export const REPOSITORY = "repository";
+
+/** Once a day: what no event has told of, or what failed. */
+export const SWEEP_OF_COPIES = "45 5 * * *";

@@ -77,7 +77,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
   problems.push(...retentionContradictions(plan, sources));
   problems.push(...lockContradictions(plan.lock, plan.retention));
-  problems.push(...copyContradictions(plan.copies ?? {}, sources));
+  problems.push(...copyContradictions(plan, sources));
   for (const name of Object.keys(plan.anomalies?.sources ?? {}))
     if (!sources.includes(name))
       problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });

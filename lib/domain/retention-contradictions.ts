@@ -1,26 +1,29 @@
 import { durationMs, formatDuration } from "./duration.ts";
 import type { Plan } from "./plan.ts";
 import type { Problem } from "./problem.ts";
-import { PERIODS, type Retention, type RetentionPolicy } from "./retention-policy.ts";
+import { type CopyRetention, PERIODS, type RetentionPolicy } from "./retention-policy.ts";
 import { longestIntervalMs } from "./schedule.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** Months and years differ in length. */
 const SLACK = 31 / 28;
 
-type Sections = Pick<Plan, "backups" | "objectives"> & { retention?: Retention | undefined };
+type Sections = Pick<Plan, "backups" | "objectives"> & { retention?: CopyRetention | undefined };
 
-/** What contradicts itself, a source's backups or its objective. `sources`: every name, however wrong its section is. */
-export function retentionContradictions(plan: Sections, sources: string[]): Problem[] {
+/**
+ * What contradicts itself, a source's backups or its objective. `sources`: every name, however wrong its section is. `under`: the
+ * path of the section.
+ */
+export function retentionContradictions(plan: Sections, sources: string[], under = "retention"): Problem[] {
   const { retention } = plan;
   if (!retention) return [];
   const strangers = Object.keys(retention.sources).filter((name) => !sources.includes(name));
   const own = new Map(Object.entries(retention.sources));
-  const byPolicy = [...own].map(([name, policy]) => ({ path: `retention.sources.${name}`, policy, of: [name] }));
+  const byPolicy = [...own].map(([name, policy]) => ({ path: `${under}.sources.${name}`, policy, of: [name] }));
   const others = sources.filter((name) => !own.has(name));
   return [
-    ...strangers.map((name) => ({ path: `retention.sources.${name}`, message: `there is no source "${name}"` })),
-    ...[{ path: "retention.default", policy: retention.default, of: others }, ...byPolicy].flatMap(
+    ...strangers.map((name) => ({ path: `${under}.sources.${name}`, message: `there is no source "${name}"` })),
+    ...[{ path: `${under}.default`, policy: retention.default, of: others }, ...byPolicy].flatMap(
       ({ path, policy, of }) => [
         ...useless(path, policy),
         ...of.flatMap((source) => contradictionsOf(path, policy, source, plan)),

@@ -34,6 +34,10 @@ export const Retention = z.strictObject({
 });
 export type Retention = z.infer<typeof Retention>;
 
+/** How long a copy keeps its points: its own policies, swept at the times of `retention`. */
+export const CopyRetention = Retention.omit({ schedule: true });
+export type CopyRetention = z.infer<typeof CopyRetention>;
+
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 

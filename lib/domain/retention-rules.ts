@@ -1,3 +1,4 @@
+import { REPOSITORY } from "./copies.ts";
 import { durationMs } from "./duration.ts";
 import type { Plan } from "./plan.ts";
 import type { Rules } from "./retention.ts";
@@ -35,3 +36,27 @@ function mostPerSweep({ backups }: Plan, source: string, sweep: string): number 
 
 export const longestRpoMs = ({ objectives }: Plan) =>
   Math.max(...Object.values(objectives).map(({ rpo }) => durationMs(rpo)));
+
+/** The plan as it holds in one place: a copy has its own policies and its own lock, and no others. */
+export function planIn(plan: Plan, where: string): Plan {
+  if (where === REPOSITORY) return plan;
+  const { retention: sweeps, lock: _, ...rest } = plan;
+  const { retention, lock } = plan.copies?.[where] ?? {};
+  return {
+    ...rest,
+    ...(retention && sweeps ? { retention: { schedule: sweeps.schedule, ...retention } } : {}),
+    ...(lock ? { lock } : {}),
+  };
+}
+
+/** Every place that sweeps look after: the first bucket, and the copies that have policies of their own. */
+export const sweptPlaces = ({ copies = {} }: Pick<Plan, "copies">): string[] => [
+  REPOSITORY,
+  ...Object.entries(copies).flatMap(([name, { retention }]) => (retention ? [name] : [])),
+];
+
+/** Whose alarm it is when the sweep of one place fails, or does not come. */
+export const sweepNamed = (where = REPOSITORY) => (where === REPOSITORY ? "retention" : `retention-${where}`);
+
+/** What follows `holdfast-<stage>` in the name of its schedule. Names of backups and of copies have no underscore. */
+export const scheduleOfSweep = (where: string) => (where === REPOSITORY ? "_retention" : `_retention_${where}`);

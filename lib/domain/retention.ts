@@ -26,6 +26,8 @@ export type Rules = {
   holds: readonly Hold[];
   /** Backups of whose point a task of a restore or a verification reads. */
   inUse: ReadonlySet<BackupId>;
+  /** Why nothing of this source is let go of, for a reason that its points do not show. */
+  frozen?: string | undefined;
 };
 export type Judged<P extends Standing = Standing> = { point: P; reason: string };
 /** `frozen`: why nothing of this source is let go of now. */
@@ -46,7 +48,7 @@ export function planRetention<P extends Standing>(points: readonly P[], rules: R
   const oldestFirst = points.toSorted(byTime);
   const wanted = new Map<Standing, string[]>(oldestFirst.map((point) => [point, []]));
   for (const { point, reason } of reasonsToKeep(oldestFirst, rules, now)) wanted.get(point)?.push(reason);
-  const frozen = whyFrozen(oldestFirst, rules, now);
+  const frozen = rules.frozen ?? whyFrozen(oldestFirst, rules, now);
   const { most } = rules;
   const plan: RetentionPlan<P> = { keep: [], expire: [], frozen };
   let letGo = 0;
@@ -114,8 +116,9 @@ function periodOf(rule: PeriodRule, at: Date): string {
 }
 
 /** T4, T8: what fails or looks wrong keeps everything until a person has looked, or it has been well again for a while. */
-function whyFrozen(oldestFirst: Standing[], { rpoMs }: Rules, now: Date): string | undefined {
+export function whyFrozen(points: readonly Standing[], { rpoMs }: Pick<Rules, "rpoMs">, now: Date): string | undefined {
   if (rpoMs === undefined) return undefined;
+  const oldestFirst = points.toSorted(byTime);
   const good = oldestFirst.filter(isGood);
   const newest = good.at(-1);
   if (!newest) return "it has no verified point";

@@ -70,10 +70,10 @@ function tellingWorld() {
       const detail = { stage: "test", code, source: "app-db", message: "It is well again." };
       await happens({ happening: { type: "AlarmRecovered", detail }, requestId: `recover-${events++}` });
     },
-    succeeds: (name: string) =>
-      tell({ succeeded: { ...execution(name, {}), status: "SUCCEEDED" }, requestId: `succeeds-${events}` }),
-    stopped: (name: string) =>
-      tell({ execution: { ...execution(name, {}), status: "FAILED" }, requestId: `stopped-${events}` }),
+    succeeds: (name: string, input: object = {}) =>
+      tell({ succeeded: { ...execution(name, input), status: "SUCCEEDED" }, requestId: `succeeds-${events}` }),
+    stopped: (name: string, input: object = {}) =>
+      tell({ execution: { ...execution(name, input), status: "FAILED" }, requestId: `stopped-${events}` }),
     state: (source: string, code: string) => readAlarm(ports, { source, code }),
     /** The titles of alarms and of their ends, as they came. */
     alarms: () => world.told.flatMap(({ alarm, title }) => (alarm ? [title] : [])),
@@ -171,6 +171,21 @@ describe("the state of an alarm", () => {
       [code, true],
       [code, false],
     ]);
+  });
+
+  it("of a sweep belongs to the place that it swept: one that goes well here ends none that failed in a copy", async () => {
+    const world = tellingWorld();
+
+    await world.stopped("retention", { where: "offsite" });
+    await world.succeeds("retention", {});
+    expect(await world.state("retention-offsite", "RetentionFailed")).toMatchObject({ isOpen: true });
+    await world.succeeds("retention", { where: "offsite" });
+
+    expect(await world.state("retention-offsite", "RetentionFailed")).toMatchObject({ isOpen: false });
+    expect(world.told[0]).toMatchObject({
+      title: expect.stringContaining("Sweep of retention-offsite"),
+      next: { command: `npx sls invoke --stage test -f plan-retention -d '{"where":"offsite"}'` },
+    });
   });
 
   it("takes another problem of the same code, and a graver one, for news", async () => {

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { announce } from "#app/announce.ts";
+import { pointsOf } from "#app/catalog.ts";
 import { CALLED_BY_RULES } from "#app/look-at-settings.ts";
+import { createSigned } from "#app/signed-objects.ts";
 import { watch } from "#app/watch.ts";
-import { scheduledBackupId } from "#domain/ids.ts";
+import { type BackupId, scheduledBackupId } from "#domain/ids.ts";
+import type { Plan } from "#domain/plan.ts";
 import type { Watched } from "#ports/watched.ts";
 import { memoryExecutions } from "../support/memory-executions.ts";
 import { aPlan, layout } from "../support/memory-world.ts";
@@ -15,7 +18,7 @@ const at = (hours: number) => new Date(deployed.getTime() + hours * HOUR);
 const retentionMachine = "arn:retention";
 
 /** A stage that was deployed at midnight, whose backup runs at 02:00 and whose sweep on Sundays at 04:00. */
-function aStage(tell: object = {}) {
+function aStage(tell: object = {}, more: Partial<Plan> = {}) {
   const world = retentionWorld();
   const step = memoryExecutions();
   const { "app-db": source } = aPlan.sources;
@@ -26,6 +29,7 @@ function aStage(tell: object = {}) {
     backups: { nightly: { schedule: "0 2 * * *", sources: ["app-db"] } },
     objectives: { "app-db": { rpo: "24h", rto: "1h" } },
     tell: { email: ["ada@example.com"], slack: { webhookSecret: "arn:s", webhookOrigin: "https://s" }, ...tell },
+    ...more,
   };
   const its = {
     bucket: templateBucket(),
@@ -128,6 +132,90 @@ describe("the watcher", () => {
     await stage.look(at(52.6));
 
     expect(stage.alarms().at(-1)).toBe("Recovered: RunOverdue of retention");
+  });
+
+  describe("where the plan has a copy with policies of its own", () => {
+    const retention = { default: { days: 90, count: 2 }, sources: {} };
+    const offsite = { bucket: "holdfast-offsite", region: "eu-central-1", readBack: "checksums" as const, retention };
+    const copying = () => {
+      const stage = aStage({}, { copies: { offsite } });
+      const schedule = { state: "ENABLED", timezone: "UTC", changedAt: deployed };
+      stage.its.schedules.set("holdfast-test_copy", { ...schedule, expression: "cron(45 5 * * ? *)" });
+      stage.its.schedules.set("holdfast-test_retention_offsite", { ...schedule, expression: "cron(0 4 ? * 1 *)" });
+      stage.its.rules.push({ name: "holdfast-test-copy-when-verified", isEnabled: true });
+      const copied = async (backupId: BackupId) => {
+        const [point] = (await pointsOf(stage.ports, backupId)).points;
+        const { bucket, region } = offsite;
+        const what = { schema: 1, backupId, source: "app-db", manifestSha256: point?.manifestSha256, copy: "offsite" };
+        const how = { bucket, region, readBackAt: at(3).toISOString(), bytes: 15, by: "checksums" };
+        const key = layout.proof(backupId, "app-db", "copied", `offsite-${stage.ports.clock().getTime()}`);
+        await createSigned(
+          stage.ports,
+          key,
+          (hash) => layout.proofSignature(key, hash),
+          JSON.stringify({ ...what, ...how }),
+        );
+      };
+      return { ...stage, copied };
+    };
+    const findings = async (stage: ReturnType<typeof copying>, when: Date) =>
+      JSON.stringify((await stage.look(when)).figures["findings"]);
+
+    it("AP-6 GL-12 tells of a point that is verified and not copied within 12 hours, whatever became of the copy, until it is", async () => {
+      const stage = copying();
+      const backupId = await stage.havePoint(at(2));
+
+      await stage.look(at(13.9));
+      expect(stage.alarms()).toEqual([]);
+      const said = await findings(stage, at(14.1));
+      await stage.copied(backupId);
+      await stage.look(at(14.4));
+
+      expect(said).toContain(
+        `${backupId} is verified, and not copied to offsite: it should have been by ${at(14).toISOString()}`,
+      );
+      expect(stage.alarms()).toEqual(["RunOverdue: app-db", "Recovered: RunOverdue of app-db"]);
+    });
+
+    it("gives what was verified before there was the copy until its first daily look is over", async () => {
+      const stage = copying();
+      const changed = stage.its.schedules.get("holdfast-test_copy");
+      await stage.havePoint(at(2));
+      await stage.havePoint(at(26));
+      if (changed) changed.changedAt = at(30); // 06:00, and the look is at 05:45
+
+      await stage.look(at(49.9));
+      expect(stage.alarms()).toEqual([]);
+      await stage.havePoint(at(50));
+      const before = await findings(stage, at(65.5));
+      const after = await findings(stage, at(65.8));
+
+      expect(before).toContain(`it should have been by ${at(62).toISOString()}`);
+      expect(before).not.toContain(at(65.75).toISOString());
+      expect(after.split(`it should have been by ${at(65.75).toISOString()}`)).toHaveLength(3);
+    });
+
+    it("GL-12 tells of the sweep of each place by itself, and of schedules and the rule of copies that are gone", async () => {
+      const stage = copying();
+      for (const hours of [26, 50]) await stage.copied(await stage.havePoint(at(hours)));
+      stage.begin(retentionMachine, "here", {}, at(52));
+
+      await stage.look(at(52.5));
+      expect(stage.alarms()).toEqual(["RunOverdue: retention-offsite"]);
+      stage.begin(retentionMachine, "there", { where: "offsite" }, at(52.1));
+      stage.its.schedules.delete("holdfast-test_copy");
+      stage.its.rules.pop();
+      await stage.look(at(52.6));
+
+      expect(stage.alarms().slice(1)).toEqual([
+        "SettingsDrifted: schedules",
+        "Recovered: RunOverdue of retention-offsite",
+      ]);
+      expect(stage.told.find(({ code }) => code === "SettingsDrifted")?.happened).toEqual([
+        "the schedule holdfast-test_copy is gone.",
+        "the rule holdfast-test-copy-when-verified is gone.",
+      ]);
+    });
   });
 
   it("U12 A3 A4 tells of rules, bucket settings, subscriptions and dead letters, each by its own alarm", async () => {

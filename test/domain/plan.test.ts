@@ -306,6 +306,34 @@ describe("the plan's retention", () => {
     expect(problems).toContain("has 2 problems");
   });
 
+  it("AP-2 GL-8 IS-2 takes policies and a lock for a copy, and refuses what contradicts itself, its lock or the sweeps", () => {
+    const plan = localPlan();
+    const place = { bucket: "a-bucket", region: "eu-west-1", sources: ["uploads"] };
+    const problems = (copy: object, change: object = {}) =>
+      problemsOf({ ...plan, ...change, copies: { offsite: { ...place, ...copy } } });
+    const retention = { default: { days: 90 }, sources: { uploads: { days: 60, monthly: 84 } } };
+
+    expect(problems({ retention, lock: { mode: "compliance", for: "30d" } })).toBe("no problem");
+    expect(problems({ retention }, { retention: undefined })).toContain(
+      "copies.offsite.retention: needs the plan's own retention, which says when the sweeps run",
+    );
+    expect(problems({ lock: { mode: "compliance", for: "30d" } })).toContain(
+      "copies.offsite.lock: needs retention, whose sweep extends the locks",
+    );
+    const wrong = problems({
+      retention: { default: { days: 90, daily: 7 }, sources: { nowhere: { days: 10 } } },
+      lock: { mode: "compliance", for: "91d" },
+    });
+    expect(wrong).toContain("copies.offsite.retention.default.daily: 7 keeps nothing that days: 90 does not keep");
+    expect(wrong).toContain('copies.offsite.retention.sources.nowhere: there is no source "nowhere"');
+    expect(wrong).toContain(
+      "copies.offsite.lock.for: 91d is longer than the 90 days of copies.offsite.retention.default",
+    );
+    expect(problemsOf({ ...plan, copies: { repository: place } })).toContain(
+      "copies.repository: is what the first bucket is called",
+    );
+  });
+
   it("AP-2 AP-4 GL-6 GL-8 takes a policy for each source beside a default, and a weekly sweep on Sunday", () => {
     const sources = { "app-db": { days: 90, monthly: 84 }, sessions: { days: 14 } };
 

@@ -1,11 +1,21 @@
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectLockConfigurationCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
 import { findPoint } from "#app/open-point.ts";
+import { HoldId } from "#domain/hold.ts";
 import type { BackupId } from "#domain/ids.ts";
 import { lookAtTree } from "#local/demo/tree-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { COPIED, otherRegion } from "./support/other-region.ts";
+import { sweeperOfCopy } from "./support/sweeper-of-copy.ts";
 import { tampering } from "./support/tampering.ts";
 import { openWorld, type World } from "./support/world.ts";
+
+const asked = { requestedBy: "the test", why: "test/stage/copies.test.ts" };
+const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled" } as const; // the emulator's CloudFormation does not hear it
+const Held = z.looseObject({ figures: z.looseObject({ holdId: HoldId }) });
+const Planned = z.looseObject({ plan: z.looseObject({ sources: z.array(z.unknown()) }) });
+const Figures = z.looseObject({ figures: z.looseObject({ sources: z.array(z.unknown()) }) });
 
 let world: World;
 let there: ReturnType<typeof otherRegion>;
@@ -54,6 +64,48 @@ it("writes over nothing there, tells that the copy failed, and makes it anew whe
   expect(failed.cause).toContain(`${COPIED} of ${backupId} in offsite: AlreadyCommitted: `);
   expect(mended.cause).toBe("");
   expect(mended.status).toBe("SUCCEEDED");
+});
+
+it("AP-2 C5 keeps points there by its own policy: the machine sweeps the copy, locks what is kept, and deletes by version a day later", async () => {
+  const { holdId } = Held.parse(
+    await world.client.invoke("hold", { ...asked, source: COPIED, to: new Date(Date.now() - 600_000).toISOString() }),
+  ).figures; // other tests' points are none of this one's
+  const [kept, latest] = [await there.copiedBackup(), await there.copiedBackup()];
+  const keys = [await there.artifactOf(backupId), await there.artifactOf(kept), await there.artifactOf(latest)];
+  const areThere = async () => Promise.all(keys.map(async (key) => (await there.repository.head(key)) !== undefined));
+  await there.s3.send(new PutObjectLockConfigurationCommand({ Bucket: there.bucket, ObjectLockConfiguration }));
+  const sweeper = sweeperOfCopy(world, there);
+
+  const dryRun = await world.client.invoke("plan-retention", { where: "offsite" });
+  const machine = await world.client.run("retention", { where: "offsite" });
+  const first = await sweeper.sweep(25);
+  const head = await there.s3.send(new HeadObjectCommand({ Bucket: there.bucket, Key: keys[2] }));
+  const erased = there.s3.send(
+    new DeleteObjectCommand({ Bucket: there.bucket, Key: keys[2], VersionId: head.VersionId }),
+  );
+  await expect(erased).rejects.toMatchObject({ name: "AccessDenied" });
+  expect(await areThere()).toEqual([true, true, true]);
+  const second = await sweeper.sweep(50);
+
+  expect(machine.cause).toBe("");
+  expect(machine.output).toMatchObject({
+    plan: { where: "offsite" },
+    expire: { expired: 0 },
+    prune: { outcome: "PRUNED" },
+  });
+  expect(Planned.parse(machine.output).plan.sources).toEqual(Figures.parse(dryRun).figures.sources);
+  expect(first).toMatchObject({ expired: 1, pruned: 0 });
+  expect([
+    head.ObjectLockMode,
+    Math.abs(Number(head.ObjectLockRetainUntilDate) - sweeper.begun - 49 * 3_600_000) < 60_000,
+  ]).toEqual(["GOVERNANCE", true]);
+  expect(second).toMatchObject({ pruned: 1, deferred: [], problems: "" });
+  expect(await areThere()).toEqual([false, true, true]);
+  expect(await world.client.repository.head(keys[0] ?? "")).toBeDefined();
+  expect((await findPoint(world.client.catalog, backupId, COPIED)).proof).toBe("verified");
+  expect((await findPoint(there.catalog, backupId, COPIED)).proof).toBe("pruned");
+  await world.client.invoke("release-hold", { ...asked, holdId });
+  backupId = latest;
 });
 
 it("R6 R7 restores from the copy when the point is gone here for good, its key and its manifest included", async () => {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { s3Eraser } from "#adapters/aws/eraser.ts";
 import { kmsSigner } from "#adapters/aws/keys.ts";
 import { s3Locker } from "#adapters/aws/locker.ts";
+import { openCopy } from "#adapters/aws/wire.ts";
 import { readPlan } from "#adapters/plan-file.ts";
 import { auditLog } from "#app/audit-log.ts";
 import { expirePoints } from "#app/expire-points.ts";
@@ -57,6 +58,7 @@ function sweeperOf({ stage, client, layout, kms }: World) {
   const local = readPlan(".", "local", engineSections);
   const plan = {
     ...local,
+    copies: {},
     sources: Object.fromEntries(Object.entries(local.sources).filter(([name]) => name === "sessions")),
     targets: {},
     objectives: { sessions: { rpo: "7d", rto: "1h" } },
@@ -71,6 +73,7 @@ function sweeperOf({ stage, client, layout, kms }: World) {
     audit: auditLog(catalog),
     eraser: s3Eraser(client.s3, client.bucket),
     locker: s3Locker(client.s3, client.bucket),
+    openCopy,
   };
   const begun = now;
   return {
@@ -112,7 +115,7 @@ const areThere = async (keys: string[]) =>
   (await Promise.all(keys.map((key) => world.client.repository.history(key)))).map((history) => history !== undefined);
 
 it("AS-13 GL-6 the machine sweeps by the deployed plan and comes to the figures of the dry run; T5 it refuses a clock that has jumped", async () => {
-  const dryRun = Answer.parse(await world.client.invoke("plan-retention", {}));
+  const dryRun = Answer.parse(await world.client.invoke("plan-retention", { where: "repository" }));
 
   const { status, cause, output } = await world.client.run("retention", {});
 

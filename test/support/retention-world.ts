@@ -28,7 +28,7 @@ export function retentionWorld() {
 }
 
 /** Deletes from the repository in memory. `refuse` answers 403 to a key until it is taken out. */
-function memoryEraser({ objects, artifacts, histories }: MemoryWorld) {
+export function memoryEraser({ objects, artifacts, histories }: MemoryWorld) {
   const locks = new Map<string, string>();
   const refuse = new Set<string>();
   const erased: string[] = [];

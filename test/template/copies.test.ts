@@ -19,22 +19,49 @@ it("AP-6 starts a copy when a point is verified, and looks every day for one tha
   expect(Resources["CopySweep"]?.Properties).toMatchObject({ Target: { Arn: { Ref: "CopyMachine" }, Input: "{}" } });
 });
 
-it("N7 lets only the copy reach the copy's bucket to write, and nobody delete there; reading back may add its proof", () => {
+it("AP-2 sweeps each copy that has policies of its own at the times of the retention, by an execution that says where", () => {
+  const { RetentionSweep: here, RetentionSweepOffsite: there } = Resources;
+  expect(there?.Properties).toMatchObject({
+    Name: "holdfast-local_retention_offsite",
+    ScheduleExpression: here?.Properties?.["ScheduleExpression"],
+    Target: { Arn: { Ref: "RetentionMachine" }, Input: '{"where":"offsite"}' },
+  });
+});
+
+it("N7 lets only the copy write points into the copy's bucket; sweeps and holds may add their words, and nobody anything else", () => {
   const writers = ofType("AWS::IAM::Role").flatMap(([role]) =>
     overThere(role).flatMap(([action, on]) => (action === "s3:PutObject" ? [[role, on]] : [])),
   );
-  expect(writers).toEqual([
-    ["CopyPointRole", [`${COPY}/local/*`]],
-    ["ReadBackRole", [`${COPY}/local/*/proofs/*/copied-*`]],
+  const word = (...steps: string[]) => steps.map((step) => `${COPY}/local/expired/*-${step}.*`);
+  expect(Object.fromEntries(writers)).toEqual({
+    CopyPointRole: [`${COPY}/local/*`],
+    ReadBackRole: [`${COPY}/local/*/proofs/*/copied-*`],
+    ExpirePointsRole: word("expired", "kept"),
+    PrunePointsRole: word("pruning", "pruned", "orphans"),
+    HoldRole: word("kept"),
+    OpenIncidentRole: word("kept"),
+  });
+});
+
+it("C5 N7 lets one role delete there, versions of artifacts and of wrapped keys only, and one lock, which nobody may take off", () => {
+  const rights = ofType("AWS::IAM::Role").flatMap(([role]) =>
+    overThere(role).flatMap(([action, on]) =>
+      /Delete|Bypass|Put(Object)?(Retention|LegalHold)/.test(String(action)) ? [[role, action, on]] : [],
+    ),
+  );
+  expect(rights).toEqual([
+    ["LockPointsRole", "s3:PutObjectRetention", [`${COPY}/local/*`]],
+    ["PrunePointsRole", "s3:DeleteObjectVersion", [`${COPY}/local/*.zst.gpg`, `${COPY}/local/keys/*`]],
   ]);
-  for (const [role] of ofType("AWS::IAM::Role"))
-    expect(
-      overThere(role).filter(([action]) => /Delete|Bypass|Retention|LegalHold/.test(String(action))),
-      role,
-    ).toEqual([]);
 });
 
 const Statement = z.looseObject({ Sid: z.string(), Effect: z.string(), Action: z.unknown() });
+/** One role of the stage's account, by the name that CloudFormation gives it. */
+const byRole = (role: string) => ({
+  ArnLike: {
+    "aws:PrincipalArn": `arn:\${AWS::Partition}:iam::\${Account}:role/holdfast-\${Stage}-${role}-*`,
+  },
+});
 const copyBucket = () => {
   const text = readFileSync("infra/copy-bucket.yml", "utf8");
   return z
@@ -65,8 +92,17 @@ it("AS-11 AP-6 keeps the copy's bucket as the first one: versioned, lockable, en
     "NoKeysThatWeDoNotHold",
     "NothingIsWrittenOver",
   ]);
-  const allowed = Statement.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => [Action].flat());
-  expect(allowed.filter((action) => /Delete|Retention|Bypass|LegalHold|\*/.test(String(action)))).toEqual([]);
+  const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
+  const changing = allowed.filter(({ Action }) => /Delete|Put\w*(Retention|LegalHold)|Bypass|\*/.test(String(Action)));
+  expect(changing.map(({ Sid, Resource, Condition }) => [Sid, Resource, Condition])).toEqual([
+    ["ItsLockExtends", `\${CopyBucket.Arn}/\${Stage}/*`, byRole("LockPointsRole")],
+    [
+      "ItsSweepDeletes",
+      [`\${CopyBucket.Arn}/\${Stage}/*.zst.gpg`, `\${CopyBucket.Arn}/\${Stage}/keys/*`],
+      byRole("PrunePointsRole"),
+    ],
+  ]);
+  expect(JSON.stringify(changing)).not.toContain("Bypass");
 });
 
 it("C5 T7 GL-8 moves what the copy's bucket holds to cheaper storage that is read at once, and expires nothing", () => {

@@ -77,6 +77,12 @@ function wireCopy({ bucket, region, account }: CopyPlace) {
 
 export const openCopy = (place: CopyPlace) => wireCopy(place).repository;
 
+/** What deletes, or locks, in the repository, or in a copy. */
+export const wireEraser = ({ REPOSITORY_BUCKET }: Config, copy?: CopyPlace) =>
+  copy ? s3Eraser(wireCopy(copy).s3, copy.bucket) : s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
+export const wireLocker = ({ REPOSITORY_BUCKET }: Config, copy?: CopyPlace) =>
+  copy ? s3Locker(wireCopy(copy).s3, copy.bucket) : s3Locker(new S3Client(RETRIES), REPOSITORY_BUCKET);
+
 /** The copies of the plan, by their names. */
 export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan) =>
   Object.fromEntries(
@@ -92,9 +98,7 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
 export const wireWrappingKey = (envelopeKey: string) => kmsWrappingKey(new KMSClient(RETRIES), envelopeKey);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
-export const wireEraser = ({ REPOSITORY_BUCKET }: Config) => s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireInventory = ({ REPOSITORY_BUCKET }: Config) => s3Inventory(new S3Client(RETRIES), REPOSITORY_BUCKET);
-export const wireLocker = ({ REPOSITORY_BUCKET }: Config) => s3Locker(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 export const wireExecutions = () => sfnExecutions(new SFNClient(RETRIES));

@@ -2,6 +2,7 @@ import { CreateBucketCommand, PutBucketVersioningCommand } from "@aws-sdk/client
 import { s3Eraser } from "../../../lib/adapters/aws/eraser.ts";
 import { kmsSigner } from "../../../lib/adapters/aws/keys.ts";
 import { s3Repository } from "../../../lib/adapters/aws/repository.ts";
+import { openCopy } from "../../../lib/adapters/aws/wire.ts";
 import { readPlan } from "../../../lib/adapters/plan-file.ts";
 import { auditLog } from "../../../lib/app/audit-log.ts";
 import type { Plan } from "../../../lib/domain/plan.ts";
@@ -43,6 +44,7 @@ export async function layGround(stage: LocalStage, client: StageClient, begin: D
     log: { info: () => {}, error: () => {}, belongsTo: () => {} },
     audit: auditLog(catalog),
     eraser: s3Eraser(client.s3, BUCKET),
+    openCopy,
   };
   return { ports, time };
 }
@@ -54,6 +56,7 @@ function planOfTwo(): Plan {
     Object.fromEntries(Object.entries(record).filter(([name]) => name === SOURCE || name === OTHER));
   return {
     ...local,
+    copies: {},
     sources: only(local.sources),
     targets: {},
     backups: { nightly: { schedule: "0 2 * * *", sources: [SOURCE, OTHER] } },

@@ -27,7 +27,7 @@ const execution = (startTime: Date) => ({
 
 const deeds: Record<string, () => Promise<unknown>> = {
   list: async () => (await listPoints(ports)({ newest: 50 })).figures["readFrom"],
-  plan: async () => (await planRetention(ports)({})).verdict,
+  plan: async () => (await planRetention({ ...ports, openCopy: () => ports.repository })({})).verdict,
   index: async () => (await indexPoints(ports)()).verdict,
   expire: () => expirePoints(ports)(execution(at)),
   prune: () => prunePoints(benchPorts(s3, BUCKET, BENCH_SIGNING_KEY, tomorrow))(execution(tomorrow)),

@@ -14,7 +14,8 @@ export const COPIED = "uploads";
 
 /** The bucket that config/local.yml copies points of `uploads` to, by its own region. */
 export function otherRegion(world: World) {
-  const offsite = readPlan(".", "local", engineSections).copies?.["offsite"];
+  const plan = readPlan(".", "local", engineSections);
+  const offsite = plan.copies?.["offsite"];
   if (!offsite) throw new Error("the plan has no copy offsite");
   const { bucket, region } = offsite;
   const s3 = new S3Client({ ...awsClientOptions, region, forcePathStyle: true });
@@ -22,7 +23,7 @@ export function otherRegion(world: World) {
   const proofs = async (backupId: BackupId): Promise<CopiedProof[]> =>
     readCopies(world.client.catalog, await findPoint(world.client.catalog, backupId, COPIED));
   return {
-    ...{ s3, bucket, region, repository, proofs },
+    ...{ s3, bucket, region, repository, proofs, plan, offsite },
     catalog: { ...world.client.catalog, repository },
     artifactOf: async (backupId: BackupId) =>
       (await world.manifest(backupId)).components[COPIED]?.artifacts[0]?.key ?? "",
@@ -49,3 +50,4 @@ export function otherRegion(world: World) {
     },
   };
 }
+export type OtherRegion = ReturnType<typeof otherRegion>;
