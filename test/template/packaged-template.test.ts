@@ -37,6 +37,18 @@ describe("the packaged template", () => {
     ).toEqual([]);
   });
 
+  it("O13 lets everybody who may say something of a point note it for the index", () => {
+    const puts = ofType("AWS::IAM::Role").map(([role]) => ({
+      role,
+      keys: JSON.stringify(
+        statements(role).flatMap(({ Action, Resource }) => ([Action].flat().includes("s3:PutObject") ? [Resource] : [])),
+      ),
+    }));
+    const saying = puts.filter(({ keys }) => /RepositoryBucket[^"]*\/(expired\/|\*\/proofs\/\*\/(?!copied))/.test(keys));
+    expect(saying.map(({ role }) => role)).toContain("HoldRole");
+    expect(saying.filter(({ keys }) => !keys.includes("/runs/changes-*"))).toEqual([]);
+  });
+
   it("AS-13 GL-6 starts the sweep of retention on the plan's day, in UTC", () => {
     expect(Resources["RetentionSweep"]?.Properties).toMatchObject({
       ScheduleExpression: "cron(0 4 ? * 1 *)",
