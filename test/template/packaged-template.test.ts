@@ -56,6 +56,7 @@ describe("the packaged template", () => {
       "ExportAuditRole",
       "HoldRole",
       "OpenIncidentRole",
+      "PlanRestoreRole",
       "PrunePointsRole",
       "QuarantineRole",
       "ReadBackRole",
@@ -66,6 +67,7 @@ describe("the packaged template", () => {
       "ReleaseRole",
       "RollbackRestoreRole",
       "RotateKeysRole",
+      "TickStepRole",
     ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });
