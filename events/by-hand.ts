@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { Step } from "#domain/checklist.ts";
 import { HoldId, HoldScope } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
-import { IncidentConclusion, IncidentId, IncidentReported } from "#domain/incident.ts";
+import { IncidentConclusion, IncidentId, IncidentReported, line } from "#domain/incident.ts";
 import { Disaster } from "#domain/people.ts";
 import { RetentionRequested } from "./retention-requested.ts";
 
@@ -106,3 +107,6 @@ export type IncidentByHand = z.infer<typeof IncidentByHand>;
 export const IncidentById = z.strictObject({ incidentId: IncidentId });
 export const IncidentEndByHand = IncidentConclusion.extend({ incidentId: IncidentId, requestedBy });
 export type IncidentEndByHand = z.infer<typeof IncidentEndByHand>;
+/** A step of the checklist is done; `note` says what came of it. */
+export const StepByHand = z.strictObject({ incidentId: IncidentId, step: Step, note: line.optional(), requestedBy });
+export type StepByHand = z.infer<typeof StepByHand>;

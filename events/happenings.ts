@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { Severity } from "#domain/announcement.ts";
+import { HoldId } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { IncidentId } from "#domain/incident.ts";
+import { Disaster } from "#domain/people.ts";
 
 /** What holdfast puts on the default bus, with `source: "holdfast"`. Everything that tells people hangs on these. */
 const happenings = {
@@ -79,6 +82,17 @@ const happenings = {
     source: Name,
     message: z.string(),
   }),
+  IncidentOpened: z.strictObject({
+    stage: z.string(),
+    incidentId: IncidentId,
+    /** Or `repository`. */
+    source: Name,
+    what: Disaster,
+    suspectedSince: z.iso.datetime({ offset: true }),
+    summary: z.string(),
+    holdId: HoldId,
+    by: z.string(),
+  }),
   /** Tests the way of alarms. `attempt`: the first is 0. */
   CanarySent: z.strictObject({ stage: z.string(), dueAt: z.iso.datetime(), attempt: z.int().nonnegative() }),
 };
@@ -99,6 +113,7 @@ export const Happened = z.looseObject({
     "AlarmRecovered",
     "CanarySent",
     "AlarmEscalated",
+    "IncidentOpened",
   ]),
   detail: z.unknown(),
 });
@@ -122,6 +137,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "AlarmEscalated":
       return { type, detail: happenings[type].parse(event.detail) };
     case "AlarmRecovered":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "IncidentOpened":
       return { type, detail: happenings[type].parse(event.detail) };
     case "CanarySent":
       return { type, detail: happenings[type].parse(event.detail) };

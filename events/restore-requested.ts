@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { BackupId, Name } from "#domain/ids.ts";
+import { IncidentId } from "#domain/incident.ts";
 
+type Reasoned = { safety: string; despite: string[]; because?: string | undefined };
 const withReason = {
-  check: ({ safety, because }: { safety: string; because?: string | undefined }) =>
-    safety === "before" || because !== undefined,
-  error: { path: ["because"], message: 'safety "none" needs its reason in at least 10 characters' },
+  check: ({ safety, despite, because }: Reasoned) =>
+    (safety === "before" && despite.length === 0) || because !== undefined,
+  error: { path: ["because"], message: 'safety "none" and despite need their reason in at least 10 characters' },
 };
 
 /**
@@ -29,6 +31,8 @@ export const RestoreRequested = z
     /** "none" only where the target is broken and can't be captured. */
     safety: z.enum(["before", "none"]).default("before"),
     because: z.string().min(10).optional(),
+    /** The open incidents that suspect the point: it is restored all the same, which is written down. */
+    despite: z.array(IncidentId).default([]),
     /** Who asks. Written down as claimed: nothing here proves it. */
     requestedBy: z.string().min(1).optional(),
   })
@@ -52,6 +56,7 @@ export const RestoreAllRequested = z
     targets: z.record(Name, Name).default({}),
     /** Each target that is live, or holds data that holdfast did not put there. */
     confirm: z.array(Name).default([]),
+    despite: z.array(IncidentId).default([]),
     safety: z.enum(["before", "none"]).default("before"),
     because: z.string().min(10).optional(),
     requestedBy: z.string().min(1).optional(),

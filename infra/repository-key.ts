@@ -13,7 +13,7 @@ const roles = [
   ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage", "IndexPoints"],
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
-  ...["OpenIncident", "DescribeIncident", "CloseIncident"],
+  ...["OpenIncident", "DescribeIncident", "CloseIncident", "TickStep"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

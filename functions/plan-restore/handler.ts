@@ -1,5 +1,6 @@
 import { defineTask, log } from "#adapters/aws/define-task.ts";
 import { openCopy, wireAws, wireMachines } from "#adapters/aws/wire.ts";
+import { auditLog } from "#app/audit-log.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { loadConfig } from "#config";
 import { restoreOptions } from "#engines/descriptions.ts";
@@ -8,8 +9,10 @@ import { RestoreRequested } from "#events/restore-requested.ts";
 import { loadPlan } from "../plan.ts";
 
 const { plan } = loadPlan(process.env);
+const ports = wireAws(loadConfig(process.env), plan.signing?.publicKeySha256);
 const run = planRestore({
-  ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256),
+  ...ports,
+  audit: auditLog(ports),
   openCopy,
   plan,
   restoreOptions,

@@ -3,6 +3,7 @@ import type { Announcement } from "#domain/announcement.ts";
 import { isSafety } from "#domain/ids.ts";
 import type { Happening } from "#events/happenings.ts";
 import { describeEscalated } from "./describe-alarm.ts";
+import { describeOpened } from "./describe-incident.ts";
 
 const MOST_NOTES = 6;
 
@@ -107,6 +108,8 @@ export function describeHappening({ type, detail }: Exclude<Happening, { type: "
         next: { say: "nothing. Whoever should have got it and has not: docs/runbooks/AlarmPathFailed.md." },
         figures: [],
       };
+    case "IncidentOpened":
+      return describeOpened(detail);
     case "AlarmEscalated":
       return describeEscalated(detail);
     case "AlarmRaised":

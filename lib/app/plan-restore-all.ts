@@ -6,6 +6,8 @@ import type { RestoreAllRequested, RestoreRequested } from "#events/restore-requ
 import type { RunLog } from "#ports/log.ts";
 import { type CatalogPorts, pointsOf, readManifest } from "./catalog.ts";
 import { targetOf } from "./plan-restore.ts";
+import { readIncidents } from "./read-incidents.ts";
+import { whySuspected } from "./refuse-suspected.ts";
 
 type Ports = CatalogPorts & { stage: string; plan: Plan; log: RunLog };
 type Input = { input: RestoreAllRequested; execution: { name: string } };
@@ -32,7 +34,7 @@ export const planRestoreAll =
       throw new ConfirmationNeeded(
         `${unconfirmed.map(({ target }) => target.name).join(", ")} are live; nothing was touched. To replace them, add "confirm": ${JSON.stringify(planned.filter(({ target }) => target.isLive).map(({ target }) => target.name))} to the same input`,
       );
-    const { safety, because, requestedBy, confirm } = request;
+    const { safety, because, requestedBy, confirm, despite } = request;
     const restores = planned.map(({ source, target: { name: target } }, index) => ({
       source,
       input: {
@@ -41,6 +43,7 @@ export const planRestoreAll =
         backupId,
         ...(confirm.includes(target) ? { confirm: target } : {}),
         options: {},
+        despite,
         safety,
         ...(because === undefined ? {} : { because }),
         ...(requestedBy === undefined ? {} : { requestedBy }),
@@ -57,7 +60,7 @@ export const planRestoreAll =
   };
 
 /** In the plan's order: first those that the backup of this name has, then those of the plan, then the rest. */
-async function sourcesOf(ports: Ports, { backupId, sources: wanted }: RestoreAllRequested): Promise<string[]> {
+async function sourcesOf(ports: Ports, { backupId, sources: wanted, despite }: RestoreAllRequested): Promise<string[]> {
   const found = await readManifest(ports, backupId);
   if (!found) throw new NoSuchPoint(`There is no backup ${backupId}`);
   const { points, refused } = await pointsOf(ports, backupId);
@@ -65,10 +68,13 @@ async function sourcesOf(ports: Ports, { backupId, sources: wanted }: RestoreAll
   const inOrder = [...(plan.backups[nameOfBackup(backupId)]?.sources ?? []), ...Object.keys(plan.sources)];
   const asked =
     wanted === "all" ? [...points.map(({ source }) => source), ...Object.keys(found.manifest.failed)] : wanted;
+  const incidents = await readIncidents(ports);
   const problems = asked.flatMap((source) => {
     const point = points.find((one) => one.source === source);
     if (!point) return [`${source}: ${found.manifest.failed[source] ?? refused[0]?.reason ?? "is not in it"}`];
-    return isTrusted(point) ? [] : [`${source}: is ${point.proof}, not verified`];
+    if (!isTrusted(point)) return [`${source}: is ${point.proof}, not verified`];
+    const why = whySuspected(incidents, point, despite);
+    return why === undefined ? [] : [`${source}: ${why}`];
   });
   if (problems.length > 0)
     throw new NoSuchPoint(

@@ -8,10 +8,12 @@ import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
 import type { RunLog } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
+import type { Audit } from "./audit-log.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
 import { leaseTarget } from "./lease-target.ts";
 import { inCopy, type OpenCopy, orFromCopy, placeOfCopy } from "./open-copy.ts";
 import { checkCopy } from "./read-back.ts";
+import { refuseSuspected } from "./refuse-suspected.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
 type Ports = CatalogPorts & {
@@ -19,6 +21,7 @@ type Ports = CatalogPorts & {
   plan: Plan;
   restoreOptions: Record<string, z.ZodType>;
   machines: Machines;
+  audit: Audit;
 };
 type Input = { input: RestoreRequested; execution: { id: string; startTime: string } };
 export type PlannedRestore = { plan: RestorePlan; inspect: { source: string; taskInputKey: string }[] };
@@ -41,6 +44,7 @@ export const planRestore =
     if (place) await refuseUnlessWhole(where, point, input.from);
     if (point.component.engine !== engine)
       throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
+    await refuseSuspected(ports, point, input, execution.id);
     await leaseTarget(ports, target, execution.id);
     const startedAt = new Date(execution.startTime);
     const restoreId = restoreIdOf(execution.id, startedAt);

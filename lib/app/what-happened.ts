@@ -38,6 +38,8 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: `restore-all-${detail.execution}`, what: type };
     case "CanarySent":
       return { runId: `${canaryId(new Date(detail.dueAt))}-${detail.attempt}`, what: type };
+    case "IncidentOpened":
+      return { runId: detail.incidentId, what: type };
     case "AlarmEscalated":
     case "AlarmRaised":
     case "AlarmRecovered": // the alarm's own record says whether it is news

@@ -1,4 +1,5 @@
 import type { Evidence } from "#domain/evidence.ts";
+import { concerns, type KnownIncident } from "#domain/incident.ts";
 import { calledFor, type Disaster } from "#domain/people.ts";
 import { optionsOf, type Plan } from "#domain/plan.ts";
 import type { TrustedPoint } from "#domain/recovery-point.ts";
@@ -8,6 +9,7 @@ import type { Clock } from "#ports/log.ts";
 import { readAlarms } from "./alarm-log.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
 import { readAllEvidence, readDropped } from "./read-evidence.ts";
+import { readIncidents } from "./read-incidents.ts";
 import { holdCommand, invoke, rollbackCommand, startRestoreCommand } from "./restore-commands.ts";
 import type { Answer } from "./start-backup.ts";
 
@@ -27,7 +29,8 @@ export const whatNow =
     const now = clock();
     const { points } = await readCatalog(ports, { source });
     const alarms = (await readAlarms(ports)).filter((one) => one.isOpen && [source, "repository"].includes(one.source));
-    const before = since === undefined ? suspectedBegin(what, alarms) : new Date(since);
+    const open = (await readIncidents(ports)).filter(({ incident, closed }) => !closed && concerns(incident, source));
+    const before = since === undefined ? suspectedBegin(what, alarms, open) : new Date(since);
     const { choices, best } = choicesOf({ disaster: what, points, before, now });
     const evidence = (await readAllEvidence(ports)).filter((one) => one.source === source);
     const asked = { ...input, ...(before ? { since: before.toISOString() } : {}), target: targetFor(plan, input) };
@@ -38,6 +41,7 @@ export const whatNow =
       target: asked.target,
       before: before?.toISOString() ?? "not known: say it as since",
       objectives: plan.objectives[source],
+      incidents: open.map(({ incident }) => incident.incidentId),
       alarms: alarms.map(({ code, source: of, openedAt }) => `${code} of ${of} since ${openedAt}`),
       contacts: calledFor(plan, what),
     };
@@ -58,8 +62,14 @@ export const whatNow =
     };
   };
 
-/** Nobody knows when an attack began: what was noticed first is the latest that it can be. */
-function suspectedBegin(what: Disaster, alarms: readonly { openedAt: string }[]): Date | undefined {
+/** What an open incident says; else nobody knows when an attack began: what was noticed first is the latest that it can be. */
+function suspectedBegin(
+  what: Disaster,
+  alarms: readonly { openedAt: string }[],
+  incidents: readonly KnownIncident[],
+): Date | undefined {
+  const said = incidents.map(({ incident }) => Date.parse(incident.suspectedSince));
+  if (said.length > 0) return new Date(Math.min(...said));
   const [first] = alarms.map(({ openedAt }) => openedAt).toSorted();
   return what === "attacked" && first !== undefined ? new Date(first) : undefined;
 }

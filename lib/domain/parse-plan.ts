@@ -7,6 +7,7 @@ import { PlanInvalid } from "./errors.ts";
 import { Ladder, ladderProblems } from "./escalation.ts";
 import { hookContradictions } from "./hook-contradictions.ts";
 import { Name } from "./ids.ts";
+import { Incidents } from "./incident.ts";
 import { lockContradictions } from "./lock-contradictions.ts";
 import { Lock } from "./lock-policy.ts";
 import { Contact, peopleProblems, Role } from "./people.ts";
@@ -68,6 +69,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     contacts: readEach(top["contacts"] ?? {}, "contacts", (entry, path) => read(Contact, entry, path)),
     roles: readEach(top["roles"] ?? {}, "roles", (entry, path) => read(Role, entry, path)),
     escalation: readEach(top["escalation"] ?? {}, "escalation", (entry, path) => read(Ladder, entry, path)),
+    incidents: top["incidents"] === undefined ? undefined : read(Incidents, top["incidents"], "incidents"),
     metrics: top["metrics"] === undefined ? undefined : read(MetricNames, top["metrics"], "metrics"),
   };
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
@@ -81,7 +83,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   for (const name of Object.keys(plan.anomalies?.sources ?? {}))
     if (!sources.includes(name))
       problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
-  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, lock, ...rest } = plan;
+  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, lock, incidents, ...rest } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -92,6 +94,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     ...(anomalies ? { anomalies } : {}),
     ...(budget ? { budget } : {}),
     ...(lock ? { lock } : {}),
+    ...(incidents ? { incidents } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -112,6 +115,7 @@ const Top = z.strictObject({
   contacts: z.unknown().optional(),
   roles: z.unknown().optional(),
   escalation: z.unknown().optional(),
+  incidents: z.unknown().optional(),
   signing: z.unknown().optional(),
   metrics: z.unknown().optional(),
 });

@@ -6,6 +6,7 @@ import { KeepFor } from "./duration.ts";
 import { Ladder } from "./escalation.ts";
 import { hooksSchema } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import { Incidents } from "./incident.ts";
 import { Lock } from "./lock-policy.ts";
 import { Contact, Role } from "./people.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
@@ -66,6 +67,9 @@ function planSchema(engines: EngineSections) {
     contacts: z.record(Name, Contact).optional().describe("People, and how they are reached."),
     roles: z.record(Name, Role).optional().describe("Who is asked first and second, in the order of asking."),
     escalation: z.record(Name, Ladder).optional().describe("Who is told next when nobody acknowledges an alarm."),
+    incidents: Incidents.optional().describe(
+      "Which critical alarms open an incident by themselves, and of which kind.",
+    ),
     metrics: MetricNames.optional().describe("How metrics are called."),
     signing: Signing.optional().describe("The key whose signatures are believed."),
   });

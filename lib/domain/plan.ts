@@ -7,6 +7,7 @@ import { InputInvalid } from "./errors.ts";
 import type { Ladders } from "./escalation.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
 import { Name } from "./ids.ts";
+import type { Incidents } from "./incident.ts";
 import type { Lock } from "./lock-policy.ts";
 import type { Contact, Role } from "./people.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
@@ -192,6 +193,8 @@ export type Plan = {
   contacts?: Record<string, Contact>;
   roles?: Record<string, Role>;
   escalation?: Ladders;
+  /** Without it people alone open incidents. */
+  incidents?: Incidents;
   signing?: z.infer<typeof Signing>;
   metrics?: z.infer<typeof MetricNames>;
 };

@@ -34,7 +34,10 @@ const ELSEWHERE = [
     "expiry",
     /^expired\/\d{4}-[a-z0-9-]+\/[a-z][a-z0-9-]*\/[\d-]+-[a-z0-9]{4}-(expired|kept|pruning|pruned|orphans)(\.json|\.[0-9a-f]{64}\.sig)$/,
   ],
-  ["incident", /^incidents\/DR-\d{4}-\d{2}-\d{2}-\d{3}\/((opened|closed)(\.json|\.[0-9a-f]{64}\.sig)|report\.md)$/],
+  [
+    "incident",
+    /^incidents\/DR-\d{4}-\d{2}-\d{2}-\d{3}\/((opened|closed|steps\/[a-z]+)(\.json|\.[0-9a-f]{64}\.sig)|report\.md)$/,
+  ],
   ["alarm", /^alarms\/[a-z][a-z0-9-]*\/[A-Z][A-Za-z]*\/\d{6}\.json$/],
   ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["audit export", /^exports\/[\d-]+-[a-z0-9]{4}\/audit-[\d-]+(\.csv|\.json)?(\.[0-9a-f]{64}\.sig)?$/],

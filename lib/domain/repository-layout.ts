@@ -66,6 +66,8 @@ export const repositoryLayout = (stage: string) => ({
   incidents: `${stage}/incidents/`,
   incident: (id: IncidentId) => `${stage}/incidents/${id}/opened.json`,
   incidentClosed: (id: IncidentId) => `${stage}/incidents/${id}/closed.json`,
+  incidentSteps: (id: IncidentId) => `${stage}/incidents/${id}/steps/`,
+  incidentStep: (id: IncidentId, step: string) => `${stage}/incidents/${id}/steps/${step}.json`,
   incidentReport: (id: IncidentId) => `${stage}/incidents/${id}/report.md`,
   restores: `${stage}/restores/`,
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,

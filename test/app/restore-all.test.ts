@@ -44,7 +44,7 @@ describe("the restore of a whole backup", () => {
       requestedBy: "ops",
     });
 
-    const common = { backupId: aBackup, options: {}, safety: "before", requestedBy: "ops" };
+    const common = { backupId: aBackup, options: {}, despite: [], safety: "before", requestedBy: "ops" };
     expect(restores.map(({ input }) => input)).toEqual([
       { source: "sessions", target: "staging-redis", ...common },
       { source: "app-db", target: "app-db-live", confirm: "app-db-live", ...common },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { auditLog } from "#app/audit-log.ts";
 import { checkInterlock } from "#app/check-interlock.ts";
 import { commitBackup } from "#app/commit-backup.ts";
 import { findLatest } from "#app/find-latest.ts";
@@ -25,7 +26,10 @@ const verified = (world: MemoryWorld, backupId = aBackup, quarantine: string[] =
   verifiedPoint(world, { backupId }, quarantine);
 
 const plan = (world: MemoryWorld, request: object) =>
-  planRestore({ ...world.ports, plan: aPlan, restoreOptions })({ input: RestoreRequested.parse(request), execution });
+  planRestore({ ...world.ports, plan: aPlan, restoreOptions, audit: auditLog(world.ports) })({
+    input: RestoreRequested.parse(request),
+    execution,
+  });
 
 async function interlock(world: MemoryWorld, request: object, found: Partial<Inspected> = {}) {
   const planned = await plan(world, request);

@@ -126,6 +126,14 @@ describe("the plan", () => {
     expect(problems).toContain("escalation.three.codes: another ladder has BackupFailed");
   });
 
+  it("refuses an incident of a kind that there is not, or for what is no code of an alarm", () => {
+    const plan = { ...localPlan(), incidents: { PointSuspicious: "wrong", "point suspicious": "corrupt" } };
+
+    const problems = problemsOf(plan);
+    expect(problems).toContain("incidents.PointSuspicious:");
+    expect(problems).toContain("incidents.point suspicious: ");
+  });
+
   it("A2 refuses a route to a channel that the plan does not have, and one that leads nowhere", () => {
     const plan = localPlan();
     plan.tell = { slack: plan.tell.slack, routes: { info: [], warning: [], critical: ["slack", "pagerduty"] } };

@@ -142,29 +142,41 @@ it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it
   sns.destroy();
 });
 
-it("AP-21 IS-18 an incident holds the points from before it, is restored from one of them, and ends with its report in the bucket", async () => {
+it("AP-21 AP-10 AP-22 IS-18 a critical alarm opens an incident: it holds the points from before it, refuses later ones, and ends with its report in the bucket", async () => {
   const { client } = world;
-  const since = new Date().toISOString();
-  const asked = { source: "sessions", requestedBy: "Ada" };
-  const Incident = z.looseObject({ figures: z.looseObject({ incidentId: z.string(), holdId: z.string() }) });
-  const opened = await client.invoke("open-incident", {
-    ...{ ...asked, what: "corrupt", impact: "High", suspectedSince: since, summary: "a test of incidents" },
-  });
-  const { incidentId, holdId } = Incident.parse(opened).figures;
+  const asked = { requestedBy: "Ada" };
+  const damage = { code: "TestDamage", severity: "critical", message: "totals differ", next: { say: "look" } };
+  const Opened = /(DR-[\d-]+) is open: sessions corrupt[\s\S]*those up to (\S+) are held by (\S+):/;
 
+  await happens("AlarmRaised", { ...damage, problem: "one" });
+  const message = await client.message((text, channel) => channel === "sns" && Opened.test(text));
+  const [, incidentId = "", since = "", holdId = ""] = Opened.exec(client.asText(message)) ?? [];
+  await comesAgain("AlarmRaised", { ...damage, problem: "two" });
+  const later = await world.goodBackup(["sessions"]);
+  const refused = await client.run("restore", { source: "sessions" });
   const restore = await client.run("restore", { source: "sessions", before: since });
-  const closing = { incidentId, requestedBy: "Ada", rootCause: "it was a test", actions: ["it was restored"] };
+  await client.invoke("tick-step", { incidentId, step: "restored", note: "into staging", ...asked });
+  await happens("AlarmRecovered", { code: "TestDamage", message: "they are right again" });
+  await client.message((text, channel) => channel === "sns" && text.includes("Recovered: TestDamage of sessions"));
+  const closing = { incidentId, rootCause: "it was a test", actions: ["it was restored"], ...asked };
   await client.invoke("close-incident", closing);
-  await client.invoke("release-hold", { holdId, requestedBy: "Ada", why: "it was a test" });
+  await client.invoke("release-hold", { holdId, why: "it was a test", ...asked });
 
+  expect(refused).toMatchObject({ status: "FAILED", cause: expect.stringContaining(`sessions in ${later} is of`) });
+  expect(refused.cause).toContain(`${incidentId} suspects what came after ${since}`);
   expect(restore.cause).toBe("");
+  expect(await client.repository.folders(world.layout.incidents)).toContain(incidentId);
+  const told = (await client.messages()).filter((one) => one.channel === "sns" && Opened.test(client.asText(one)));
+  expect(told).toHaveLength(1);
   const stored = await client.repository.read(`${world.stage.stage}/incidents/${incidentId}/report.md`);
   const report = new TextDecoder().decode(stored);
   const { restoreId, phases } = await client.evidenceOf(restore);
   expect(Object.keys(phases).length).toBeGreaterThan(1);
   for (const phase of Object.keys(phases))
     expect(report).toMatch(new RegExp(`^\\| ${phase} \\| [\\d.]+ min \\|$`, "m"));
+  for (const what of ["opened", "also", "recovered"]) expect(report).toContain(`alarm TestDamage of sessions: ${what}`);
   expect(report).toContain(`restore ${restoreId} finished: staging-redis holds the point`);
+  expect(report).toMatch(/^- \[x\] restored: .* \(Ada, .*: into staging\)$/m);
   expect(report).toMatch(/- RTO achieved: .* \(within 10m\)/);
   expect(report).toMatch(/- RPO achieved: .* of data/);
 });

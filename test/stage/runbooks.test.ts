@@ -4,6 +4,7 @@ import { copyFailed } from "./runbooks/copies.ts";
 import { filesAreGone, pointSuspicious, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
 import { dropFailed, hookFailed, restoreAllFailed, retentionFailed } from "./runbooks/hooks-and-drops.ts";
+import { incident } from "./runbooks/incident.ts";
 import { type Page, readIndex, readPages } from "./runbooks/pages.ts";
 import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
@@ -70,6 +71,7 @@ beforeAll(async () => {
     ...{ PointSuspicious, StorageNearBudget, BackupTooOld, RunOverdue, SettingsDrifted },
     ...{ AlarmPathFailed, ChannelFailed: channelFailed(world) },
     "Restore at 03:00": gone,
+    Incidents: incident(world),
   };
 });
 afterAll(async () => {

@@ -41,10 +41,14 @@ describe("the packaged template", () => {
     const puts = ofType("AWS::IAM::Role").map(([role]) => ({
       role,
       keys: JSON.stringify(
-        statements(role).flatMap(({ Action, Resource }) => ([Action].flat().includes("s3:PutObject") ? [Resource] : [])),
+        statements(role).flatMap(({ Action, Resource }) =>
+          [Action].flat().includes("s3:PutObject") ? [Resource] : [],
+        ),
       ),
     }));
-    const saying = puts.filter(({ keys }) => /RepositoryBucket[^"]*\/(expired\/|\*\/proofs\/\*\/(?!copied))/.test(keys));
+    const saying = puts.filter(({ keys }) =>
+      /RepositoryBucket[^"]*\/(expired\/|\*\/proofs\/\*\/(?!copied))/.test(keys),
+    );
     expect(saying.map(({ role }) => role)).toContain("HoldRole");
     expect(saying.filter(({ keys }) => !keys.includes("/runs/changes-*"))).toEqual([]);
   });
@@ -68,6 +72,7 @@ describe("the packaged template", () => {
       "ExportAuditRole",
       "HoldRole",
       "OpenIncidentRole",
+      "PlanRestoreRole",
       "PrunePointsRole",
       "QuarantineRole",
       "ReadBackRole",
@@ -78,6 +83,7 @@ describe("the packaged template", () => {
       "ReleaseRole",
       "RollbackRestoreRole",
       "RotateKeysRole",
+      "TickStepRole",
     ]);
     expect(rolesWith("kms:Decrypt").toSorted()).toEqual(["RestoreTaskRole", "VerifyTaskRole"]);
   });

@@ -16,8 +16,9 @@ export async function readPages(): Promise<Page[]> {
     name: file.slice(0, -".md".length),
     tokens: await tokensOf(`${FOLDER}/${file}`),
   }));
-  const atNight = { name: "Restore at 03:00", tokens: sectionOf(await tokensOf("README.md"), "Restore at 03:00") };
-  return [...(await Promise.all(runbooks)), atNight].map(({ name, tokens }) => ({
+  const readme = await tokensOf("README.md");
+  const forTheNight = ["Restore at 03:00", "Incidents"].map((name) => ({ name, tokens: sectionOf(readme, name) }));
+  return [...(await Promise.all(runbooks)), ...forTheNight].map(({ name, tokens }) => ({
     name,
     commands: commandsIn(name, tokens),
   }));
