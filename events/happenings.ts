@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Severity } from "#domain/announcement.ts";
+import { InputInvalid } from "#domain/errors.ts";
 import { HoldId } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
 import { IncidentId } from "#domain/incident.ts";
@@ -118,29 +119,35 @@ export const Happened = z.looseObject({
   detail: z.unknown(),
 });
 
-/** Throws a `ZodError` for a detail that is not of its type. */
+/** Throws `InputInvalid` for a detail that is not of its type. */
 export function happeningOf(event: z.infer<typeof Happened>): Happening {
   const type = event["detail-type"];
   switch (type) {
     case "BackupCommitted":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "PointVerified":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "RestoreFinished":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "RestoreRolledBack":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "BackupRestored":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "AlarmRaised":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "AlarmEscalated":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "AlarmRecovered":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "IncidentOpened":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
     case "CanarySent":
-      return { type, detail: happenings[type].parse(event.detail) };
+      return { type, detail: read(happenings[type], event.detail) };
   }
+}
+
+function read<Detail extends z.ZodType>(detail: Detail, given: unknown): z.output<Detail> {
+  const parsed = detail.safeParse(given);
+  if (!parsed.success) throw new InputInvalid(`The event's detail is wrong:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }

@@ -12,7 +12,7 @@ import { placeOfCopy } from "./open-copy.ts";
 import { targetOf } from "./plan-restore.ts";
 import { readEvidence } from "./read-evidence.ts";
 import { storeTaskInput } from "./store-task-input.ts";
-import { throwIfCancelled } from "./swap-or-cancel.ts";
+import { throwIfDecidedAgainst } from "./swap-or-cancel.ts";
 
 type Ports = CatalogPorts & { plan: Plan; swapKeepsOldState: Record<string, boolean>; log: RunLog };
 type Input = { input: RestoreRequested; plan: RestorePlan; inspected: TaskEnd[] };
@@ -31,7 +31,7 @@ export const checkInterlock =
   async ({ input, plan, inspected }: Input): Promise<PassedInterlock> => {
     const { restoreId, source, target, backupId } = plan;
     ports.log.belongsTo(restoreId);
-    await throwIfCancelled(ports, restoreId); // that may be why the target was not looked at
+    await throwIfDecidedAgainst(ports, restoreId); // that may be why the target was not looked at
     const task = `inspect-${source}`;
     const judged = await judgeTask(ports, { runId: restoreId, task }, inspected[0], Inspected);
     if (!judged.succeeded)

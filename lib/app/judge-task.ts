@@ -19,6 +19,7 @@ export async function judgeTask<T extends { succeeded: true }>(
   end: TaskEnd | undefined,
   schema: z.ZodType<T>,
 ): Promise<Judged<T>> {
+  if (end?.failure?.Error === "States.Timeout") return failed(TOO_LATE); // what a stopped task says of itself is not why
   const outcome = await newestOutcome(repository, layout, run, schema);
   if (outcome instanceof Error) return failed(describeError(outcome).message);
   if (outcome && !outcome.succeeded) return failed(`${outcome.error.name}: ${outcome.error.message}`);
@@ -29,11 +30,13 @@ export async function judgeTask<T extends { succeeded: true }>(
   if (!outcome) return failed("TaskFailed: it exited 0 but left no outcome, which proves nothing");
   return { succeeded: true, outcome };
 }
+const TOO_LATE = "TaskFailed: States.Timeout: it had not ended in all the time that its state has, and was stopped";
 const failed = (reason: string) => ({ succeeded: false as const, reason });
 
 /** Why the exit does not count as success; undefined when there is exactly one container and it exited 0. */
 function exitProblem(end: TaskEnd | undefined): string | undefined {
-  if (end?.failure && !end.task) return `${end.failure.Error}${stopReason(end.failure.Cause)}`;
+  if (end?.failure && !end.task)
+    return `${end.failure.Error}${stopReason(end.failure.Cause)}${perhapsMemory(end.failure.Cause)}`;
   if (!end?.task) return "the state machine has no record of it";
   const { exitCodes } = end.task; // of the second try, where the failure beside it is the first one's
   if (exitCodes.length === 1 && exitCodes[0] === 0) return undefined;
@@ -46,6 +49,12 @@ function stopReason(cause: string | undefined): string {
     ([text]) => text,
   );
   return reasons.length > 0 ? ` (${reasons.join(", ")})` : "";
+}
+
+/** ECS says `OutOfMemoryError` where it knows: https://repost.aws/knowledge-center/ecs-resolve-outofmemory-errors */
+function perhapsMemory(cause = ""): string {
+  if (!/"ExitCode":\s*137\b/.test(cause) || cause.includes("OutOfMemoryError")) return "";
+  return "; 137 is a SIGKILL: where nobody has stopped the task, its memory was used up (OOM)";
 }
 
 /** What the newest attempt wrote; undefined where none did, an error where it can't be read as an outcome. */

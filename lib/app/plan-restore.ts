@@ -45,9 +45,9 @@ export const planRestore =
     if (point.component.engine !== engine)
       throw new InputInvalid(`target: "${target}" is ${engine}, the point is ${point.component.engine}`);
     await refuseSuspected(ports, point, input, execution.id);
-    await leaseTarget(ports, target, execution.id);
     const startedAt = new Date(execution.startTime);
     const restoreId = restoreIdOf(execution.id, startedAt);
+    await leaseTarget(ports, target, { executionArn: execution.id, restoreId });
     ports.log.belongsTo(restoreId);
     const { source } = input;
     const { backupId } = point;

@@ -13,7 +13,7 @@ import type { CatalogPorts } from "./catalog.ts";
 import { inCopy, type OpenCopy } from "./open-copy.ts";
 import { findPoint, openPoint } from "./open-point.ts";
 import { recordProgress } from "./record-progress.ts";
-import { claimSwap, throwIfCancelled } from "./swap-or-cancel.ts";
+import { claimSwap, throwIfDecidedAgainst } from "./swap-or-cancel.ts";
 
 type Ports = CatalogPorts & {
   openCopy: OpenCopy;
@@ -35,7 +35,7 @@ export const restoreSource =
   (ports: Ports) =>
   async (input: TaskInputOf<"restore">, attempt: number, tools: EngineTools): Promise<Result> => {
     const { restoreId, runId, task } = input;
-    await throwIfCancelled(ports, restoreId);
+    await throwIfDecidedAgainst(ports, restoreId);
     const engine = engineOf(ports.engines, input.engine);
     const where = inCopy(ports, input.from);
     const point = await findPoint(where, input.backupId, input.source);

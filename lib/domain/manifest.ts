@@ -4,6 +4,7 @@ import { ManifestInvalid } from "./errors.ts";
 import { Facts } from "./facts.ts";
 import { RanHooks } from "./hooks.ts";
 import { BackupId } from "./ids.ts";
+import { DEEPEST, isNestedTooDeeply } from "./nesting.ts";
 import type { Captured } from "./outcome.ts";
 
 /** One source's recovery point in a manifest. `file` and `size` are what InferShield's operators know (IS-11). */
@@ -57,6 +58,7 @@ export function parseJson<T>(bytes: Uint8Array, schema: z.ZodType<T>, what: stri
   } catch (cause) {
     throw new ManifestInvalid(`The ${what} is not JSON in UTF-8`, { cause });
   }
+  if (isNestedTooDeeply(value)) throw new ManifestInvalid(`The ${what} is nested deeper than ${DEEPEST} levels`);
   const parsed = schema.safeParse(value);
   if (!parsed.success) throw new ManifestInvalid(`The ${what} breaks its schema:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;

@@ -10,6 +10,7 @@ import { Name } from "./ids.ts";
 import { Incidents } from "./incident.ts";
 import { lockContradictions } from "./lock-contradictions.ts";
 import { Lock } from "./lock-policy.ts";
+import { DEEPEST, isNestedTooDeeply } from "./nesting.ts";
 import { Contact, peopleProblems, Role } from "./people.ts";
 import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
 import { contradictions } from "./plan-contradictions.ts";
@@ -25,6 +26,7 @@ import { routeProblems } from "./routes.ts";
  * is refused, never ignored, and what parses by itself is still held against the rest.
  */
 export function parsePlan(value: unknown, engines: EngineSections): Plan {
+  if (isNestedTooDeeply(value)) throw new PlanInvalid(`The plan is nested deeper than ${DEEPEST} levels`);
   const problems: Problem[] = [];
   const read = <T>(schema: z.ZodType<T>, at: unknown, path: string): T | undefined => {
     const parsed = schema.safeParse(at);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { cancelRestore } from "#app/cancel-restore.ts";
 import { describeRestore } from "#app/describe-restore.ts";
-import { claimSwap, throwIfCancelled } from "#app/swap-or-cancel.ts";
+import { claimSwap, throwIfDecidedAgainst } from "#app/swap-or-cancel.ts";
 import { RestoreCancelled } from "#domain/errors.ts";
 import { RestoreId } from "#domain/ids.ts";
 import { backupMachine, memoryExecutions, restoreMachine } from "../support/memory-executions.ts";
@@ -127,7 +127,9 @@ it("X9 lets no restore come to its swap that was cancelled, whoever was faster o
   await restore.cancel(0);
 
   await expect(claimSwap(restore.world.ports, restore.restoreId)).rejects.toThrow(RestoreCancelled);
-  await expect(throwIfCancelled(restore.world.ports, restore.restoreId)).rejects.toThrow("The target is as it was");
+  await expect(throwIfDecidedAgainst(restore.world.ports, restore.restoreId)).rejects.toThrow(
+    "The target is as it was",
+  );
 });
 
 it("X9 says that something still runs when its end does not come in time, and that nothing will be swapped all the same", async () => {

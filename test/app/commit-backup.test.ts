@@ -164,6 +164,52 @@ describe("commit", () => {
     expect(world.objects.has(manifestKey)).toBe(false);
   });
 
+  const oom = "OutOfMemoryError: Container killed due to memory usage";
+  it.each([
+    ["that ECS says was killed for it", [{ ExitCode: 137, Reason: oom }], oom],
+    ["that was killed without a reason", [{ ExitCode: 137 }], "its memory was used up (OOM)"],
+    ["that has no exit code at all", [{ Reason: oom }], oom],
+  ])("S4 makes no point of a task whose memory was used up, %s, and says so", async (_, Containers, said) => {
+    const world = memoryWorld();
+    const failure = {
+      Error: "States.TaskFailed",
+      Cause: JSON.stringify({ Containers, StopCode: "EssentialContainerExited" }),
+    };
+
+    const result = await commitBackup(world.ports)({
+      backupId: aBackup,
+      sources: ["app-db"],
+      captures: [{ source: "app-db", failure }],
+    });
+
+    expect(result).toEqual({ outcome: "FAILED", failedSources: expect.stringContaining(said) });
+    expect(world.objects.has(manifestKey)).toBe(false);
+  });
+
+  it("S20 U4 names the timeout of a capture that never came to an end, whatever the task said when it was stopped", async () => {
+    const world = memoryWorld();
+    world.objects.set(layout.outcome(aBackup, "app-db", 0), interrupted);
+
+    const result = await commitBackup(world.ports)({
+      backupId: aBackup,
+      sources: ["app-db"],
+      captures: [{ source: "app-db", failure: { Error: "States.Timeout" } }],
+    });
+
+    expect(result.failedSources).toMatch(/^app-db: TaskFailed: States\.Timeout: it had not ended/);
+  });
+
+  it("O4 believes the newest try alone, however late a zombie of the first one says that it has succeeded", async () => {
+    const world = memoryWorld();
+    const end = capture(world, "app-db");
+    world.objects.set(layout.outcome(aBackup, "app-db", 10), interrupted);
+
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [end] });
+
+    expect(result).toEqual({ outcome: "FAILED", failedSources: expect.stringContaining("Interrupted") });
+    expect(world.objects.has(manifestKey)).toBe(false);
+  });
+
   it("refuses an artifact that does not belong to this capture", async () => {
     const world = memoryWorld();
     const other = capture(world, "sessions");
@@ -200,3 +246,10 @@ describe("commit", () => {
     expect(world.objects.get(manifestKey)).toBe(other);
   });
 });
+
+const interrupted = new TextEncoder().encode(
+  JSON.stringify({
+    ...{ succeeded: false, task: "app-db", attempt: 0, finishedAt: "2026-02-23T02:10:00.000Z" },
+    error: { name: "Interrupted", message: "INTERRUPTED: the task of app-db was told to stop" },
+  }),
+);

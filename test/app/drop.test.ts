@@ -110,8 +110,8 @@ describe("what restores have kept", () => {
   it("stays while a restore into the same target runs, which it may have been started for without naming it", async () => {
     const world = await worldOf(evidence(id("stag")), evidence(id("live"), { target: "app-db-live" }));
 
-    await leaseTarget(world.ports, "staging-db", "arn:one");
-    await leaseTarget(world.ports, "app-db-live", "arn:other");
+    await leaseTarget(world.ports, "staging-db", { executionArn: "arn:one", restoreId: id("stag") });
+    await leaseTarget(world.ports, "app-db-live", { executionArn: "arn:other", restoreId: id("live") });
     world.running.add("arn:one");
     expect((await planned(world)).asked).toEqual([id("live")]);
     world.running.clear();

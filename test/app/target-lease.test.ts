@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { leaseTarget } from "#app/lease-target.ts";
 import { startRestore } from "#app/start-restore.ts";
+import { claimSwap } from "#app/swap-or-cancel.ts";
 import { TargetBusy } from "#domain/errors.ts";
+import { restoreIdOf } from "#domain/ids.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { layout, type MemoryWorld, memoryWorld } from "../support/memory-world.ts";
 
-const lease = (world: MemoryWorld, holder: string, target = "staging-db") => leaseTarget(world.ports, target, holder);
+const lease = (world: MemoryWorld, executionArn: string, target = "staging-db") =>
+  leaseTarget(world.ports, target, { executionArn, restoreId: restoreOf(executionArn) });
+const restoreOf = (executionArn: string) => restoreIdOf(executionArn, new Date("2026-02-23T13:42:07Z"));
 
 describe("the lease of a target", () => {
   it("X9 belongs to one running execution, whose retries still have it, and no other target is kept from anybody", async () => {
@@ -28,6 +32,26 @@ describe("the lease of a target", () => {
     await lease(world, "arn:next");
 
     expect(new TextDecoder().decode(world.objects.get(layout.lease("staging-db", 11)))).toContain("arn:next");
+  });
+
+  it("O4 refuses the swap of a zombie, whose execution has ended and whose target another restore has taken over", async () => {
+    const world = memoryWorld();
+    await lease(world, "arn:zombie");
+    await lease(world, "arn:next");
+
+    await expect(claimSwap(world.ports, restoreOf("arn:zombie"))).rejects.toThrow("another restore has taken over");
+    await claimSwap(world.ports, restoreOf("arn:next"));
+  });
+
+  it("O4 keeps nobody out of a target into which the last restore was swapped, or was about to be", async () => {
+    const world = memoryWorld();
+    await lease(world, "arn:first");
+    await claimSwap(world.ports, restoreOf("arn:first"));
+
+    await lease(world, "arn:next");
+
+    await claimSwap(world.ports, restoreOf("arn:next"));
+    await claimSwap(world.ports, restoreOf("arn:first")); // a retry of what was decided then
   });
 
   it("X9 N10 is had by one of a thousand that want it at once", async () => {

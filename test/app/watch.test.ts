@@ -218,7 +218,7 @@ describe("the watcher", () => {
     });
   });
 
-  it("U12 A3 A4 tells of rules, bucket settings, subscriptions and dead letters, each by its own alarm", async () => {
+  it("U12 A2 A3 A4 tells of rules, bucket settings, subscriptions and dead letters, each by its own alarm", async () => {
     const stage = aStage();
     await stage.havePoint(at(2));
     stage.its.rules = stage.its.rules.slice(1).map((rule, index) => ({ ...rule, isEnabled: index !== 1 }));
@@ -255,7 +255,7 @@ describe("the watcher", () => {
     expect(stage.alarms()).toEqual(["AlarmPathFailed: announce"]);
   });
 
-  it("says that nobody hears alarms where there is neither a subscriber nor Slack", async () => {
+  it("A2 says that nobody hears alarms where there is neither a subscriber nor Slack", async () => {
     const stage = aStage({ email: undefined, slack: undefined });
     stage.its.subscriptions = [];
 

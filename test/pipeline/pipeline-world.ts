@@ -42,11 +42,14 @@ export function pipelineWorld({ failingPart }: { failingPart?: number } = {}) {
     },
   };
   const sealing = zstdAndGpg();
-  const store = (stream: CapturedStream, { compression = 3, limit }: { compression?: number; limit?: number } = {}) =>
+  const store = (
+    stream: CapturedStream,
+    { compression = 3, limit, escrow }: { compression?: number; limit?: number; escrow?: string } = {},
+  ) =>
     storeArtifact({ uploads, sealing, log: world.ports.log, compression, limit: limitBandwidth(limit) })(
       stream,
       KEY,
-      { passphrase: PASSPHRASE, escrow: undefined },
+      { passphrase: PASSPHRASE, escrow },
       stop.signal,
     );
   return {

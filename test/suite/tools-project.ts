@@ -13,6 +13,9 @@ import { type Result, runProject } from "./vitest-project.ts";
 const SERVER = "holdfast-test-postgresql";
 const PORT = 25_432;
 
+/** For test/pipeline/full-disk.test.ts. */
+const FULL_SOON = "--tmpfs=/tight:rw,size=2m,mode=1777";
+
 /** Where the checkout lies in the container: on the machine it may be in a folder that only root can enter. */
 const MOUNT = "/holdfast";
 
@@ -27,7 +30,7 @@ export async function runToolsProject(images: StageImages): Promise<Result> {
     await startServer(await ensureServerImage(images.fleetPostgresql), password);
     const env = { HOLDFAST_TEST_PG_URL: `postgres://postgres:${password}@${stageAddresses.gateway}:${PORT}/postgres` };
     return await runProject("tools", (args) =>
-      inWorker(images.worker, ["--user=10001:10001", "--cap-drop=ALL"], args, env),
+      inWorker(images.worker, ["--user=10001:10001", "--cap-drop=ALL", FULL_SOON], args, env),
     );
   } finally {
     await remove([SERVER]);

@@ -141,14 +141,6 @@ describe("the packaged template", () => {
         expect(JSON.stringify(resource)).toMatch(/RepositoryBucket|arn:aws:s3:::holdfast-local-offsite/);
   });
 
-  it("N8 lets a service assume a role only for this account, where the service says for whom it asks", () => {
-    for (const [role, { Properties }] of ofType("AWS::IAM::Role")) {
-      const trust = JSON.stringify(Properties?.["AssumeRolePolicyDocument"]);
-      expect(trust, role).not.toContain('"*"');
-      if (/states\.amazonaws|scheduler\.amazonaws/.test(trust)) expect(trust, role).toContain("aws:SourceAccount");
-    }
-  });
-
   it("puts a dead-letter queue behind every asynchronous edge", () => {
     const targets = ofType("AWS::Events::Rule").flatMap(([, { Properties }]) =>
       z.array(Target).parse(Properties?.["Targets"]),

@@ -2,10 +2,13 @@ import type { Readable, Writable } from "node:stream";
 import { execa } from "execa";
 import { CommandFailed } from "#domain/errors.ts";
 import type { Command } from "#ports/commands.ts";
+import { memoryKills } from "./memory-kills.ts";
 
 const KILL_AFTER_MS = 5_000;
 const encoder = new TextEncoder();
 const STDERR_TAIL_CHARACTERS = 4_000;
+
+const OUT_OF_MEMORY = ": the memory of the task was used up (OOM), so give its task definition more";
 
 type Wiring = {
   stdin: "ignore" | "pipe" | Readable;
@@ -28,6 +31,7 @@ export type Process = {
 
 /** Starts a tool with nothing of this process's environment but what tools need. */
 export function startProcess(command: Command, home: string, signal: AbortSignal, wiring: Wiring): Process {
+  const killsBefore = memoryKills();
   const child = execa(command.file, command.args, {
     stdio: [
       wiring.stdin,
@@ -45,7 +49,7 @@ export function startProcess(command: Command, home: string, signal: AbortSignal
   });
   let tail = "";
   child.stderr?.on("data", (chunk: Buffer) => {
-    tail = (tail + chunk.toString()).slice(-STDERR_TAIL_CHARACTERS);
+    tail = (tail + chunk.subarray(-STDERR_TAIL_CHARACTERS).toString()).slice(-STDERR_TAIL_CHARACTERS);
   });
   const heard = wiring.hears && child.stderr ? hearLines(child.stderr, wiring.hears) : undefined;
   child.stdin?.on("error", () => {}); // a reader that has gone away is told by its exit, with the reason on stderr
@@ -55,7 +59,7 @@ export function startProcess(command: Command, home: string, signal: AbortSignal
     const how = result.isCanceled
       ? "was stopped"
       : result.signal
-        ? `was ended by ${result.signal}`
+        ? `was ended by ${result.signal}${result.signal === "SIGKILL" && memoryKills() > killsBefore ? OUT_OF_MEMORY : ""}`
         : result.exitCode === undefined
           ? `could not be started (${result.code ?? "unknown"})`
           : `exited with ${result.exitCode}`;

@@ -47,6 +47,32 @@ it("S19: stores nothing when tar leaves out a file and says nothing", async () =
 });
 
 it.each([
+  ["is moved away", "mv $TREE $TREE-away"],
+  ["makes room for another", "mv $TREE $TREE-away; mkdir $TREE; echo 9 > $TREE/other"],
+  ["is removed", "rm -r $TREE"],
+  ["is emptied", "rm -r $TREE/*"],
+])("S7: stores nothing when the folder itself %s before all of it is read", async (_, fault) => {
+  const world = await filesWorld();
+  const tree = `${world.folder}/tree`;
+  sh(tree, "for i in 1 2 3; do echo $i > $i; done");
+  await insteadOfTar(`TREE=${tree}; ${fault}; exec $REAL "$@"`);
+
+  await expect(world.capture()).rejects.toThrow(/went away|Cannot open: No such file/);
+
+  expect(world.stored).toEqual([]);
+});
+
+it("S7: stores nothing when the file system goes away under tar", async () => {
+  const world = await filesWorld();
+  sh(`${world.folder}/tree`, "echo 1 > a; echo 2 > b");
+  await insteadOfTar(`$REAL "$@"; echo 'tar: "./b": Warning: Cannot open: Stale file handle' >&2; exit 0`);
+
+  await expect(world.capture()).rejects.toThrow("Stale file handle");
+
+  expect(world.stored).toEqual([]);
+});
+
+it.each([
   'tar: "./a": Warning: Read error at byte 0, while reading 512 bytes: Input/output error',
   'tar: "./a": Warning: Cannot open: Permission denied',
   "tar: something new",

@@ -9,7 +9,7 @@ describe.each(layouts)("dumped $layout, a capture", ({ jobs, archives }) => {
   const last = archives.at(-1);
   const more = "; create table more as select 'x' as x; create table and_more as select 'x' as x";
 
-  it("holds a table against TRUNCATE and DROP from before its snapshot until it is dumped, so that neither is dumped as empty", async () => {
+  it("S7: holds a table against TRUNCATE and DROP from before its snapshot until it is dumped, so that neither is dumped as empty", async () => {
     const app = await own.database("held", `create table t as select generate_series(1, 10) i${more}`);
     const refused: unknown[] = [];
 

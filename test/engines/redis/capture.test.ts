@@ -5,6 +5,7 @@ import { CommandFailed, FormatIncomplete, PreflightFailed } from "#domain/errors
 import { captureRdb } from "#engines/redis/capture.ts";
 import type { RedisLink } from "#engines/redis/connection.ts";
 import { proveRdbEnd } from "#engines/redis/rdb-end.ts";
+import { memoryFrom } from "../../support/memory.ts";
 import { listening } from "../listeners.ts";
 import { fillWithEverything } from "./example-keys.ts";
 import { startRedis } from "./real-redis.ts";
@@ -140,12 +141,11 @@ describe("S14: a buffer for replicas of 1 MB, and 20 MB that are written while t
     expect(world.stored).toEqual([]);
   });
 
-  const info = async (link: RedisLink) => String(await link.ask("INFO"));
   const cutOff = async (link: RedisLink) =>
     Number(/client_output_buffer_limit_disconnections:(\d+)/.exec(await info(link))?.[1]);
 
   async function floodDuringSnapshot(link: RedisLink): Promise<void> {
-    await pWaitFor(async () => /rdb_bgsave_in_progress:1/.test(await info(link)), { interval: 20, timeout: 10_000 });
+    await untilSnapshot(link);
     await link.ask("EVAL", "for i = 1, 20000 do redis.call('SET', 'flood' .. i, string.rep('x', 1000)) end", "0");
   }
 
@@ -166,6 +166,37 @@ describe("S14: a buffer for replicas of 1 MB, and 20 MB that are written while t
       }),
     );
   }
+});
+
+it("S7: stores nothing when the server ends the connection in the middle of the snapshot", async () => {
+  const { link, section } = await startRedis("rdb-key-save-delay 200");
+  await fillWithEverything(link);
+  const world = redisWorld();
+
+  const capturing = captureRdb(await world.capture(), section);
+  const failed = expect(capturing).rejects.toThrow(/redis-cli exited with 1/);
+  await untilSnapshot(link);
+  await link.ask("CLIENT", "KILL", "TYPE", "replica");
+
+  await failed;
+  expect(world.stored).toEqual([]);
+});
+
+it("S20: survives a gigabyte on stderr in memory that is as flat as with a tenth of it", async () => {
+  const { link, section } = await startRedis();
+  await link.ask("SET", "a", "1");
+  const world = redisWorld();
+  const flooding = async (bytes: number) => {
+    await insteadOfRedisCli(`head -c ${bytes} /dev/zero | tr '\\0' 'e' >&2; exec $REAL "$@"`);
+    await captureRdb(await world.capture(), section);
+  };
+  await flooding(100_000_000);
+  const memory = memoryFrom();
+
+  await flooding(1_000_000_000);
+
+  expect(world.stored.map(({ stream }) => stream.holds)).toEqual(Array(2).fill("1 key in 1 database"));
+  expect(memory.grownMebibytes()).toBeLessThan(64);
 });
 
 it("S12: stores nothing when the server goes away on the way", async () => {
@@ -226,3 +257,8 @@ it("proves at some hundred megabytes a second in flat memory", async () => {
   expect(megabytesPerSecond).toBeGreaterThan(50);
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
 });
+
+const info = async (link: RedisLink) => String(await link.ask("INFO"));
+
+const untilSnapshot = (link: RedisLink) =>
+  pWaitFor(async () => /rdb_bgsave_in_progress:1/.test(await info(link)), { interval: 20, timeout: 10_000 });

@@ -11,6 +11,8 @@ export type Fault =
   | { loseReply: true } // S3 has done it, and nobody hears of it
   | { flipByte: number } // of the request's body, on its way to S3
   | { shorten: number } // the reply's body ends after so many bytes, as if that were all
+  | { resetAfter: number } // of the request's body: the connection breaks, and S3 has got nothing
+  | { bytesPerSecond: number } // of the request's body, on its way to S3
   | { hold: Promise<unknown> }; // forwarded only when that is settled
 /** What happens to a call; `undefined` passes it on untouched. */
 export type Script = (call: S3Call) => Fault | undefined;
@@ -43,8 +45,17 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, fault:
     outgoing.writeHead(fault.answer, { "content-type": "application/xml", "content-length": body.length }).end(body);
     return;
   }
+  if (fault && "resetAfter" in fault) {
+    let seen = 0;
+    for await (const chunk of incoming) {
+      seen += (chunk as Buffer).length;
+      if (seen >= fault.resetAfter) break;
+    }
+    outgoing.socket?.resetAndDestroy();
+    return;
+  }
   if (fault && "hold" in fault) await fault.hold;
-  const answer = await forward(incoming, fault && "flipByte" in fault ? fault.flipByte : undefined);
+  const answer = await forward(incoming, changeOnTheWay(fault));
   if (fault && "loseReply" in fault) {
     answer.resume();
     await new Promise((resolve) => answer.once("end", resolve));
@@ -58,7 +69,12 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, fault:
   else await pipeline(answer, outgoing);
 }
 
-function forward(incoming: IncomingMessage, flipAt: number | undefined): Promise<IncomingMessage> {
+function changeOnTheWay(fault: Fault | undefined): Transform | undefined {
+  if (fault && "flipByte" in fault) return withFlippedByte(fault.flipByte);
+  return fault && "bytesPerSecond" in fault ? slowly(fault.bytesPerSecond) : undefined;
+}
+
+function forward(incoming: IncomingMessage, changing: Transform | undefined): Promise<IncomingMessage> {
   const { expect: _, ...headers } = incoming.headers; // Node has answered "100 Continue" itself
   return new Promise((resolve, reject) => {
     const passedOn = request(
@@ -69,8 +85,7 @@ function forward(incoming: IncomingMessage, flipAt: number | undefined): Promise
       resolve,
     );
     passedOn.once("error", reject);
-    const sent =
-      flipAt === undefined ? pipeline(incoming, passedOn) : pipeline(incoming, withFlippedByte(flipAt), passedOn);
+    const sent = changing === undefined ? pipeline(incoming, passedOn) : pipeline(incoming, changing, passedOn);
     sent.catch(reject);
   });
 }
@@ -82,6 +97,14 @@ function withFlippedByte(at: number): Transform {
       if (at >= seen && at < seen + chunk.length) chunk[at - seen] = (chunk[at - seen] ?? 0) ^ 1;
       seen += chunk.length;
       done(null, chunk);
+    },
+  });
+}
+
+function slowly(bytesPerSecond: number): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      setTimeout(() => done(null, chunk), (chunk.length / bytesPerSecond) * 1000);
     },
   });
 }
