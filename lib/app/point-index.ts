@@ -49,7 +49,7 @@ export async function openIndex(ports: CatalogPorts & { clock: Clock }): Promise
   const ageMs = now.getTime() - index.begunAt.getTime();
   if (ageMs > DAYS_OF_USE * DAY_MS || ageMs < -OVERLAP_MS)
     return { because: `the index of ${index.begunAt.toISOString()} is not of the last ${DAYS_OF_USE} days` };
-  const changed = await changedSince(ports, new Date(index.begunAt.getTime() - OVERLAP_MS), now);
+  const changed = await changedSince(ports, new Date(index.begunAt.getTime() - OVERLAP_MS));
   const newer: BackupId[] = [];
   for (const day of daysSince(new Date(index.begunAt.getTime() - LONGEST_RUN_MS), now))
     newer.push(...(await backupIds(ports, day)));
@@ -84,9 +84,11 @@ async function readIndex(ports: CatalogPorts, key: string): Promise<Index | { be
   }
 }
 
-async function changedSince(ports: CatalogPorts, since: Date, now: Date): Promise<Set<BackupId>> {
+async function changedSince(ports: CatalogPorts, since: Date): Promise<Set<BackupId>> {
   const changed = new Set<BackupId>();
-  for (const day of daysSince(since, now))
+  const firstDay = since.toISOString().slice(0, 10);
+  const days = await ports.repository.folders(ports.layout.changes());
+  for (const day of days.filter((one) => one >= firstDay))
     for await (const key of ports.repository.list(ports.layout.changes(day))) {
       const change = changeOfKey(key);
       const id = BackupId.safeParse(change?.backupId);

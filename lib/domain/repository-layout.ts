@@ -45,7 +45,7 @@ export const repositoryLayout = (stage: string) => ({
   indexes: `${stage}/runs/index-`,
   index: (begunAt: Date) => `${stage}/runs/index-${begunAt.toISOString().replaceAll(":", "-")}/points.json`,
   /** That something is about to be said of a backup's points. `day`: 2026-02-23. */
-  changes: (day: string) => `${stage}/runs/changes-${day}/`,
+  changes: (day?: string) => `${stage}/runs/changes-${day === undefined ? "" : `${day}/`}`,
   change: (id: BackupId, at: Date) =>
     `${stage}/runs/changes-${at.toISOString().replace("T", "/").replaceAll(":", "-")}-${id}.json`,
   holds: `${stage}/holds/`,

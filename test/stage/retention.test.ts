@@ -114,6 +114,23 @@ const keysOf = async (backupId: BackupId) => {
 const areThere = async (keys: string[]) =>
   (await Promise.all(keys.map((key) => world.client.repository.history(key)))).map((history) => history !== undefined);
 
+it("O13 list-points begins with what index-points has written, and reads every manifest where a stranger has put an index", async () => {
+  const Listed = z.looseObject({ figures: z.looseObject({ points: z.array(z.unknown()), readFrom: z.string() }) });
+  const list = async () => Listed.parse(await world.client.invoke("list-points", { newest: 1_000 })).figures;
+
+  const before = await list();
+  await world.client.invoke("index-points", {});
+  const indexed = await list();
+  await world.client.repository.create(world.layout.index(new Date("2099-01-01T00:00:00Z")), "{}"); // later files read manifests again
+  const after = await list();
+
+  expect(before.readFrom).toBe("every manifest: there is no index");
+  expect(indexed.readFrom).toMatch(/^index of 20/);
+  expect(indexed.points).toEqual(before.points);
+  expect(after.readFrom).toMatch(/every manifest: .* is not signed by us/);
+  expect(after.points).toEqual(before.points);
+});
+
 it("AS-13 GL-6 the machine sweeps by the deployed plan and comes to the figures of the dry run; T5 it refuses a clock that has jumped", async () => {
   const dryRun = Answer.parse(await world.client.invoke("plan-retention", { where: "repository" }));
 
