@@ -50,8 +50,8 @@ it("C5 N7 lets one role delete there, versions of artifacts and of wrapped keys 
     ),
   );
   expect(rights).toEqual([
-    ["LockPointsRole", "s3:PutObjectRetention", [`${COPY}/local/*`]],
     ["PrunePointsRole", "s3:DeleteObjectVersion", [`${COPY}/local/*.zst.gpg`, `${COPY}/local/keys/*`]],
+    ["LockPointsRole", "s3:PutObjectRetention", [`${COPY}/local/*`]],
   ]);
 });
 

@@ -31,6 +31,11 @@ describe("the packaged template", () => {
         Action: ["s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
         Resource: ["*.zst.gpg", "keys/*"].map((what) => ({ "Fn::Sub": `\${RepositoryBucket.Arn}/local/${what}` })),
       },
+      {
+        role: "PrunePointsRole",
+        Action: ["s3:DeleteObjectVersion", "s3:GetObjectRetention", "s3:GetObjectLegalHold"],
+        Resource: ["*.zst.gpg", "keys/*"].map((what) => `arn:aws:s3:::holdfast-local-offsite/local/${what}`),
+      },
     ]);
     expect(
       actionsOf("PrunePointsRole").filter((action) => /Bypass|PutObjectRetention|PutObjectLegalHold/.test(action)),
