@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Severity } from "#domain/announcement.ts";
+import { ApprovalRequest } from "#domain/approval.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
 
 /** What holdfast puts on the default bus, with `source: "holdfast"`. Everything that tells people hangs on these. */
@@ -40,6 +41,11 @@ const happenings = {
     source: z.string(),
     target: z.string(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  }),
+  /** A restore waits for a second person. */
+  ApprovalRequested: z.strictObject({
+    stage: z.string(),
+    ...ApprovalRequest.omit({ schema: true, boundTo: true }).shape,
   }),
   /** Every source that was asked for, one after another. */
   BackupRestored: z.strictObject({
@@ -94,6 +100,7 @@ export const Happened = z.looseObject({
     "PointVerified",
     "RestoreFinished",
     "RestoreRolledBack",
+    "ApprovalRequested",
     "BackupRestored",
     "AlarmRaised",
     "AlarmRecovered",
@@ -114,6 +121,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "RestoreFinished":
       return { type, detail: happenings[type].parse(event.detail) };
     case "RestoreRolledBack":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "ApprovalRequested":
       return { type, detail: happenings[type].parse(event.detail) };
     case "BackupRestored":
       return { type, detail: happenings[type].parse(event.detail) };

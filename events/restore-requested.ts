@@ -7,6 +7,9 @@ const withReason = {
   error: { path: ["because"], message: 'safety "none" needs its reason in at least 10 characters' },
 };
 
+/** One person alone goes on without the second one: loud, and written down. */
+export const BreakGlass = z.strictObject({ who: z.string().min(1).max(200), why: z.string().min(10).max(500) });
+
 /**
  * The input of the `restore` machine. `{ "source": "app-db" }` restores the newest verified point into the plan's staging
  * target. `confirm` names a target that is live, or holds data that holdfast did not put there.
@@ -31,6 +34,8 @@ export const RestoreRequested = z
     because: z.string().min(10).optional(),
     /** Who asks. Written down as claimed: nothing here proves it. */
     requestedBy: z.string().min(1).optional(),
+    /** Does not wait for a second person where the target asks for one. */
+    breakGlass: BreakGlass.optional(),
   })
   .refine(({ backupId, before }) => backupId === undefined || before === undefined, {
     path: ["before"],
@@ -55,6 +60,8 @@ export const RestoreAllRequested = z
     safety: z.enum(["before", "none"]).default("before"),
     because: z.string().min(10).optional(),
     requestedBy: z.string().min(1).optional(),
+    /** Does not wait for a second person where the target asks for one. */
+    breakGlass: BreakGlass.optional(),
   })
   .refine(withReason.check, withReason.error);
 export type RestoreAllRequested = z.infer<typeof RestoreAllRequested>;

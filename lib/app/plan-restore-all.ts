@@ -32,7 +32,7 @@ export const planRestoreAll =
       throw new ConfirmationNeeded(
         `${unconfirmed.map(({ target }) => target.name).join(", ")} are live; nothing was touched. To replace them, add "confirm": ${JSON.stringify(planned.filter(({ target }) => target.isLive).map(({ target }) => target.name))} to the same input`,
       );
-    const { safety, because, requestedBy, confirm } = request;
+    const { safety, because, requestedBy, breakGlass, confirm } = request;
     const restores = planned.map(({ source, target: { name: target } }, index) => ({
       source,
       input: {
@@ -44,6 +44,7 @@ export const planRestoreAll =
         safety,
         ...(because === undefined ? {} : { because }),
         ...(requestedBy === undefined ? {} : { requestedBy }),
+        ...(breakGlass === undefined ? {} : { breakGlass }),
       },
       ifItFails: whatIsLeft(planned, index),
     }));

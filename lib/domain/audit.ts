@@ -15,6 +15,10 @@ export const Deed = z.strictObject({
     "release",
     "quarantine",
     "rotate",
+    "ask for approval",
+    "approve",
+    "refuse",
+    "break glass",
   ]),
   /** What it was done to: `2026-02-23-020000-nightly app-db`, the id of a hold … */
   to: z.string(),
