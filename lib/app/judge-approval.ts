@@ -1,4 +1,4 @@
-import { type Asked, boundTo, waitsForApproval, whyNotApproved } from "#domain/approval.ts";
+import { type Asked, boundTo, waitsForApproval, whoAsksProblem, whyNotApproved } from "#domain/approval.ts";
 import { ApprovalInvalid, InputInvalid, TargetChanged } from "#domain/errors.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
@@ -28,10 +28,8 @@ export function judgeApproval(ports: Ports, restore: Restore): JudgedApproval {
   const asked = askedFor(restore);
   if (!waitsForApproval(ports.plan, ports.stage, target)) return { is: "none", asked };
   if (input.breakGlass) return { is: "glass broken", asked };
-  if (input.requestedBy === undefined)
-    throw new InputInvalid(
-      `requestedBy: a restore into ${target} waits for a second person, who has to be told who asks; nothing was touched`,
-    );
+  const nameless = whoAsksProblem(ports.plan, ports.stage, target, input);
+  if (nameless !== undefined) throw new InputInvalid(nameless);
   if (!known) return { is: "needed", asked };
   const { request, requestSha256, decision } = known;
   const problem = whyNotApproved(request, requestSha256, decision, ports.clock());

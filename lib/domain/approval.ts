@@ -31,6 +31,17 @@ export function waitsForApproval({ approval, targets }: Guarded, stage: string, 
   return its?.approval ?? (its?.live === true && (approval?.liveTargets ?? stage.startsWith("prod")));
 }
 
+/** Who waits for a second person has to say who asks. Undefined where nothing is missing. */
+export const whoAsksProblem = (
+  plan: Guarded,
+  stage: string,
+  target: string,
+  { requestedBy, breakGlass }: { requestedBy?: string | undefined; breakGlass?: object | undefined },
+): string | undefined =>
+  requestedBy === undefined && breakGlass === undefined && waitsForApproval(plan, stage, target)
+    ? `requestedBy: a restore into ${target} waits for a second person, who has to be told who asks; nothing was touched`
+    : undefined;
+
 export const approvalSeconds = ({ approval }: Pick<Guarded, "approval">): number =>
   durationMs(approval?.within ?? LONGEST_WAIT) / 1000;
 

@@ -8,15 +8,18 @@ import { cancelRestore } from "#app/cancel-restore.ts";
 import { checkInterlock } from "#app/check-interlock.ts";
 import { describeRestore } from "#app/describe-restore.ts";
 import { planRestore } from "#app/plan-restore.ts";
+import { planRestoreAll } from "#app/plan-restore-all.ts";
 import { refuse } from "#app/refuse.ts";
+import { startRestore } from "#app/start-restore.ts";
+import { whatNow } from "#app/what-now.ts";
 import { Approval, type Asked, waitsForApproval } from "#domain/approval.ts";
 import { ApprovalInvalid, SignatureInvalid, TargetChanged } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
 import { restoreOptions, swapKeepsOldState } from "#engines/descriptions.ts";
-import { RestoreRequested } from "#events/restore-requested.ts";
+import { RestoreAllRequested, RestoreByHand, RestoreRequested } from "#events/restore-requested.ts";
 import { memoryExecutions, restoreMachine } from "../support/memory-executions.ts";
-import { aPlan, layout, memoryWorld } from "../support/memory-world.ts";
+import { aBackup, aPlan, layout, memoryWorld } from "../support/memory-world.ts";
 import { verifiedPoint } from "../support/verified-point.ts";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -172,12 +175,14 @@ describe("a restore into a live target that two people have to want", () => {
   });
 
   it("goes on by the same call once more where the first one died before the machine had heard it", async () => {
-    const { ask, approve, ports, heard, deeds } = await restoring();
+    const { ask, approve, refuse, ports, heard, deeds } = await restoring();
     await ask();
     const { goOn } = ports.waiting;
     ports.waiting.goOn = () => Promise.reject(new Error("connection reset"));
     await expect(approve()).rejects.toThrow("connection reset");
     ports.waiting.goOn = goOn;
+    await expect(refuse("Linus")).rejects.toThrow("was approved by Grace");
+    expect(heard).toEqual([]);
 
     await approve();
 
@@ -313,6 +318,31 @@ describe("who waits for a second person", () => {
     const { interlock } = await restoring({ request: { source: "app-db", confirm: "staging-db" } });
 
     expect(await interlock()).toMatchObject({ approval: { is: "none" }, restore: [{ source: "app-db" }] });
+  });
+
+  it("is named by what-now, whose command says who asks, and has what start-restore refuses at once without a name", async () => {
+    const { ports, world } = await restoring();
+    const machines = { machine: "arn:restore", machineForAll: "arn:all" };
+    const start = (request: object) =>
+      startRestore({ ...ports, ...machines })(RestoreByHand.parse(request), JSON.stringify(request));
+    world.running.clear();
+
+    const { next } = await whatNow(ports)({ what: "corrupt", source: "app-db" });
+    const command = JSON.parse(/start-restore -d '(.+?)'/.exec(next)?.[1] ?? "null");
+
+    expect(next).toContain("It then waits for a second person");
+    expect(command).toMatchObject({ target: "app-db-live", requestedBy: "your name" });
+    expect((await start(command)).next).toContain("It waits for a second person");
+    const { requestedBy: _, ...nameless } = command;
+    await expect(start(nameless)).rejects.toThrow("who has to be told who asks; nothing was touched");
+    const all = {
+      backupId: aBackup,
+      sources: ["app-db"],
+      targets: { "app-db": "app-db-live" },
+      confirm: ["app-db-live"],
+    };
+    const planAll = planRestoreAll(ports)({ input: RestoreAllRequested.parse(all), execution: { name: "all" } });
+    await expect(planAll).rejects.toThrow("who has to be told who asks; nothing was touched");
   });
 
   it("has to be told who asks", async () => {

@@ -17,7 +17,7 @@ _stock_call_lambda = sfn._call_lambda
 def _execute_task(state_def, raw_input, execution, ctx):
     path = state_def.get("TimeoutSecondsPath")
     if path:
-        state_def = {**state_def, "TimeoutSeconds": sfn._resolve_path(raw_input, path)}
+        state_def = {**state_def, "TimeoutSeconds": sfn._resolve_path(path, raw_input)}
     return _stock_execute_task(state_def, raw_input, execution, ctx)
 
 
