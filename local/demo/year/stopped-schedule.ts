@@ -1,9 +1,5 @@
-import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { sfnExecutions } from "../../../lib/adapters/aws/executions.ts";
-import { eventBridge, stepFunctions } from "../../../lib/adapters/aws/messaging.ts";
-import { checkObjectives } from "../../../lib/app/check-objectives.ts";
+import { objectivesAt } from "../../objectives-at.ts";
 import type { Message, StageClient } from "../../stage-client.ts";
-import { awsClientOptions } from "../../stage-layout.ts";
 import { type Ground, SOURCE } from "./ground.ts";
 
 const HOUR_MS = 3600 * 1000;
@@ -18,22 +14,11 @@ export async function aScheduleStops(
   client: StageClient,
 ): Promise<{ hours: number; told: Message }> {
   const last = time.now.getTime();
-  const check = checkObjectives({
-    ...ports,
-    plan: {
-      ...ports.plan,
-      sources: Object.fromEntries(Object.entries(ports.plan.sources).filter(([name]) => name === SOURCE)),
-      objectives: { [SOURCE]: { rpo: "24h", rto: "30m", backUpAtOnce: false } },
-    },
-    events: eventBridge(new EventBridgeClient(awsClientOptions)),
-    machines: stepFunctions(client.sfn),
-    executions: sfnExecutions(client.sfn),
-    backupMachine: client.machine("backup"),
-    metrics: () => {},
-  });
+  const objectives = { [SOURCE]: { rpo: "24h", rto: "30m", backUpAtOnce: false } };
+  const check = objectivesAt(client, { ...ports, plan: { ...ports.plan, objectives } }, SOURCE);
   for (let hours = 1; hours <= GIVEN_UP_AFTER_HOURS; hours++) {
     time.now = new Date(last + hours * HOUR_MS);
-    const { verdict } = await check();
+    const { verdict } = await check(time.now);
     if (!verdict.includes(`The RPO of ${SOURCE} is broken`)) continue;
     const told = await client.message(
       (text, channel) => channel === "slack" && text.includes(`BackupTooOld: ${SOURCE}`),

@@ -11,7 +11,9 @@ import type { Narrate } from "../../narrate.ts";
 import type { Message, StageClient } from "../../stage-client.ts";
 import { table } from "../tables.ts";
 import { type Ground, layGround, OTHER, SOURCE } from "./ground.ts";
+import { anIncident, haveRealPoint, type ToldIncident } from "./incident.ts";
 import { haveNight } from "./night.ts";
+import { type Climbed, nobodyAnswers } from "./nobody-answers.ts";
 import { aScheduleStops } from "./stopped-schedule.ts";
 
 const A_YEAR = 12;
@@ -37,6 +39,8 @@ export type ToldYear = {
   year: Sweep[];
   /** After how many hours it was told that nothing ran. */
   stopped: { hours: number; told: Message };
+  climbed: Climbed;
+  incident: ToldIncident;
   failing: (Sweep & { frozen: string })[];
   newest: { before: string; after: string };
 };
@@ -51,26 +55,45 @@ export async function tellYear(
 ): Promise<ToldYear> {
   const first = monthsLater(new Date(), -months - 2);
   const ground = await layGround(stage, client, first);
-  const year: Sweep[] = [];
+  const [year] = await Promise.all([
+    monthsFrom(first, months, ground, narrate),
+    narrate(`meanwhile ${SOURCE} is really backed up, and read back`, () => haveRealPoint(client)),
+  ]);
+  const swept = table(["sweep of", "kept", "let go of", "deleted"]);
+  for (const { day, keep, expired, pruned } of year) swept.push([day, keep, expired, pruned]);
+  show(swept.toString());
+  show(await whatIsLeft(ground));
+  const people = await whatPeopleDo(ground, client, narrate, show);
+  const told = { year, ...people, ...(await weeksOfFailures(ground, narrate, show)) };
+  show((await readAudit(ground.ports)({ newest: 1 })).verdict);
+  return told;
+}
+
+async function monthsFrom(first: Date, months: number, ground: Ground, narrate: Narrate): Promise<Sweep[]> {
+  const swept: Sweep[] = [];
   for (let month = 0; month <= months; month++) {
     const [from, to] = [monthsLater(first, month), monthsLater(first, month + 1)];
     await narrate(`${from.toISOString().slice(0, 7)}: its nights, and the sweep at its end`, async () => {
       await haveNights(ground, SOURCE, from, to);
       ground.time.now = new Date(to.getTime() + 4 * HOUR_MS);
-      year.push((await sweep(ground)).done);
+      swept.push((await sweep(ground)).done);
     });
   }
-  const swept = table(["sweep of", "kept", "let go of", "deleted"]);
-  for (const { day, keep, expired, pruned } of year) swept.push([day, keep, expired, pruned]);
-  show(swept.toString());
-  show(await whatIsLeft(ground));
+  return swept;
+}
+
+/** Nothing runs any more: it is noticed, climbs until somebody takes it, and becomes an incident, which is written down. */
+async function whatPeopleDo(ground: Ground, client: StageClient, narrate: Narrate, show: (text: string) => void) {
+  const since = new Date();
   const stopped = await narrate("the schedule is deleted: nothing runs, nothing fails", () =>
     aScheduleStops(ground, client),
   );
   show(client.asText(stopped.told));
-  const told = { year, stopped, ...(await weeksOfFailures(ground, narrate, show)) };
-  show((await readAudit(ground.ports)({ newest: 1 })).verdict);
-  return told;
+  const climbed = await nobodyAnswers(client, narrate, since);
+  show([...climbed.rungs, climbed.verdict].join("\n\n"));
+  const incident = await anIncident(client, narrate, since);
+  show(incident.report);
+  return { stopped, climbed, incident };
 }
 
 /** Its runs fail: nothing new comes, everything grows older than the policy keeps, and the sweep lets nothing of it go. */
