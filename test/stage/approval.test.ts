@@ -62,9 +62,10 @@ it("lets nothing touch a live target before a second person has approved it, tak
   expect(approved.verdict).toContain("APPROVED by Grace: sessions as it was at 20");
   expect(execution.status, execution.cause).toBe("SUCCEEDED");
   expect(await stagingRedis("DEBUG", "DIGEST")).toBe(await redis(world.stage, "sessions", "DEBUG", "DIGEST"));
-  const { safetyBackupId } = await world.client.evidenceOf(execution);
+  const { safetyBackupId, approval } = await world.client.evidenceOf(execution);
   const decided = await world.client.repository.read(world.layout.approvalDecided(approve.restoreId));
   const { decidedAt } = ApprovalDecision.parse(JSON.parse(new TextDecoder().decode(decided)));
+  expect(approval).toEqual({ approvedBy: "Grace", at: decidedAt });
   expect(startOf(safetyBackupId ?? ("" as never)).getTime() + 1_000).toBeGreaterThan(Date.parse(decidedAt));
   expect(await refusal("approve", { ...approve, approvedBy: "Grace" })).toMatch(
     /^ApprovalInvalid: .+ was approved by Grace at .+, and waits no more: one word is good for one restore, once$/,
