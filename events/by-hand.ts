@@ -49,6 +49,21 @@ export const CancelByHand = z.strictObject({
 });
 export type CancelByHand = z.infer<typeof CancelByHand>;
 
+const decided = { restoreId: RestoreId, confirm: Name };
+/** The second person's word on a restore that waits for one. `confirm` is the target's name. */
+export const ApproveByHand = z.strictObject({
+  ...decided,
+  approvedBy: z.string().min(1).max(200),
+  because: z.string().min(3).max(500).optional(),
+});
+export type ApproveByHand = z.infer<typeof ApproveByHand>;
+export const RefuseByHand = z.strictObject({
+  ...decided,
+  refusedBy: z.string().min(1).max(200),
+  because: z.string().min(3).max(500),
+});
+export type RefuseByHand = z.infer<typeof RefuseByHand>;
+
 /** By hand `{}`, one source or one place; the `retention` machine says when it began, and hands on its input. */
 export const RetentionByHand = RetentionRequested.extend({
   source: Name.optional(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Severity } from "#domain/announcement.ts";
+import { ApprovalRequest } from "#domain/approval.ts";
 import { InputInvalid } from "#domain/errors.ts";
 import { HoldId } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
@@ -44,6 +45,11 @@ const happenings = {
     source: z.string(),
     target: z.string(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  }),
+  /** A restore waits for a second person. */
+  ApprovalRequested: z.strictObject({
+    stage: z.string(),
+    ...ApprovalRequest.omit({ schema: true, boundTo: true }).shape,
   }),
   /** Every source that was asked for, one after another. */
   BackupRestored: z.strictObject({
@@ -109,6 +115,7 @@ export const Happened = z.looseObject({
     "PointVerified",
     "RestoreFinished",
     "RestoreRolledBack",
+    "ApprovalRequested",
     "BackupRestored",
     "AlarmRaised",
     "AlarmRecovered",
@@ -130,6 +137,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "RestoreFinished":
       return { type, detail: read(happenings[type], event.detail) };
     case "RestoreRolledBack":
+      return { type, detail: read(happenings[type], event.detail) };
+    case "ApprovalRequested":
       return { type, detail: read(happenings[type], event.detail) };
     case "BackupRestored":
       return { type, detail: read(happenings[type], event.detail) };

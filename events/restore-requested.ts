@@ -9,6 +9,9 @@ const withReason = {
   error: { path: ["because"], message: 'safety "none" and despite need their reason in at least 10 characters' },
 };
 
+/** One person alone goes on without the second one: loud, and written down. */
+export const BreakGlass = z.strictObject({ who: z.string().min(1).max(200), why: z.string().min(10).max(500) });
+
 /**
  * The input of the `restore` machine. `{ "source": "app-db" }` restores the newest verified point into the plan's staging
  * target. `confirm` names a target that is live, or holds data that holdfast did not put there.
@@ -35,6 +38,8 @@ export const RestoreRequested = z
     despite: z.array(IncidentId).default([]),
     /** Who asks. Written down as claimed: nothing here proves it. */
     requestedBy: z.string().min(1).optional(),
+    /** Does not wait for a second person where the target asks for one. */
+    breakGlass: BreakGlass.optional(),
   })
   .refine(({ backupId, before }) => backupId === undefined || before === undefined, {
     path: ["before"],
@@ -60,6 +65,8 @@ export const RestoreAllRequested = z
     safety: z.enum(["before", "none"]).default("before"),
     because: z.string().min(10).optional(),
     requestedBy: z.string().min(1).optional(),
+    /** Does not wait for a second person where the target asks for one. */
+    breakGlass: BreakGlass.optional(),
   })
   .refine(withReason.check, withReason.error);
 export type RestoreAllRequested = z.infer<typeof RestoreAllRequested>;

@@ -14,6 +14,7 @@ const roles = [
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
   ...["OpenIncident", "DescribeIncident", "CloseIncident", "TickStep"],
+  ...["AskForApproval", "Approve", "Refuse", "BreakGlass"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],
 ];
 

@@ -1,5 +1,5 @@
 import { defineTask } from "#adapters/aws/define-task.ts";
-import { wireAws, wireExecutions, wireRunningTasks } from "#adapters/aws/wire.ts";
+import { wireAws, wireExecutions, wireRunningTasks, wireWaitingStates } from "#adapters/aws/wire.ts";
 import { cancelRestore } from "#app/cancel-restore.ts";
 import { loadConfig } from "#config";
 import { CancelByHand } from "#events/by-hand.ts";
@@ -11,6 +11,7 @@ const cancel = cancelRestore({
   ...wireAws(config, plan.signing?.publicKeySha256),
   executions: wireExecutions(),
   tasks: wireRunningTasks(config),
+  waiting: wireWaitingStates(),
   restoreMachine: config.RESTORE_MACHINE,
   backupMachine: config.BACKUP_MACHINE,
   plan,

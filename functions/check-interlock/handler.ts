@@ -16,6 +16,11 @@ const run = checkInterlock({
   swapKeepsOldState,
   log,
 });
-const InterlockInput = z.strictObject({ input: RestoreRequested, plan: RestorePlan, inspected: z.array(TaskEnd) });
+const InterlockInput = z.strictObject({
+  input: RestoreRequested,
+  plan: RestorePlan,
+  executionId: z.string(),
+  inspected: z.array(TaskEnd),
+});
 
 export const handler = defineTask(InterlockInput, run);

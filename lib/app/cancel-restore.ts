@@ -3,10 +3,11 @@ import type { Cancelled } from "#domain/evidence.ts";
 import type { RestoreId } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { CancelByHand } from "#events/by-hand.ts";
-import type { ExecutionDetails, Executions, RunningTasks } from "#ports/executions.ts";
+import type { ExecutionDetails, Executions, RunningTasks, WaitingStates } from "#ports/executions.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { newestToken } from "./decide-approval.ts";
 import { type FoundRestore, findRestore } from "./find-restores.ts";
 import { type RestoreRecords, readRestore, whatItIsAt } from "./read-restore.ts";
 import { describeCommand, rollbackCommand } from "./restore-commands.ts";
@@ -18,6 +19,7 @@ import { claimCancel } from "./swap-or-cancel.ts";
 type Ports = CatalogPorts & {
   executions: Executions;
   tasks: RunningTasks;
+  waiting: WaitingStates;
   restoreMachine: string;
   backupMachine: string;
   plan: Plan;
@@ -108,16 +110,18 @@ async function record(ports: Ports, cancelled: Cancelled): Promise<void> {
 
 /** Stops what runs of it, and looks again: a state that was about to start something has started it meanwhile. */
 async function untilGone(ports: Ports, { restoreId, execution }: FoundRestore, reason: string): Promise<boolean> {
-  const { executions, tasks, layout, patienceMs = 780_000, lookEveryMs = 1_000 } = ports;
+  const { executions, tasks, waiting, layout, patienceMs = 780_000, lookEveryMs = 1_000 } = ports;
   const isItsTask = (key: string) =>
     key.startsWith(layout.run(restoreId)) || (key.startsWith(layout.runs) && key.includes(`-safety-${restoreId}/`));
   const told = new Set<string>();
-  const once = async (arn: string, stop: () => Promise<void>) => {
+  const once = async (arn: string, stop: () => Promise<unknown>) => {
     if (!told.has(arn)) await stop();
     told.add(arn);
   };
   const deadline = performance.now() + patienceMs;
   do {
+    const token = await newestToken(ports, restoreId); // it may wait for a second person
+    if (token !== undefined) await once(token, () => waiting.fail(token, "RestoreCancelled", reason));
     const safety = await safetyBackupOf(ports, restoreId);
     if (safety !== undefined) await once(safety, () => executions.stop(safety, reason));
     const running = await tasks.of(isItsTask);

@@ -1,3 +1,4 @@
+import { type Asked, approvalSeconds } from "#domain/approval.ts";
 import { ConfirmationNeeded, TargetUnfit, TaskFailed } from "#domain/errors.ts";
 import { hasHooks } from "#domain/hooks.ts";
 import { Inspected } from "#domain/outcome.ts";
@@ -5,34 +6,52 @@ import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { TaskEnd } from "#domain/task-input.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
-import type { RunLog } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { judgeApproval } from "./judge-approval.ts";
 import { judgeTask } from "./judge-task.ts";
 import { placeOfCopy } from "./open-copy.ts";
-import { targetOf } from "./plan-restore.ts";
+import { storeInspection, targetOf } from "./plan-restore.ts";
+import { readApproval } from "./read-approval.ts";
 import { readEvidence } from "./read-evidence.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 import { throwIfDecidedAgainst } from "./swap-or-cancel.ts";
 
-type Ports = CatalogPorts & { plan: Plan; swapKeepsOldState: Record<string, boolean>; log: RunLog };
-type Input = { input: RestoreRequested; plan: RestorePlan; inspected: TaskEnd[] };
+type Ports = CatalogPorts & {
+  stage: string;
+  plan: Plan;
+  swapKeepsOldState: Record<string, boolean>;
+  clock: Clock;
+  log: RunLog;
+};
+type Input = { input: RestoreRequested; plan: RestorePlan; executionId: string; inspected: TaskEnd[] };
+type Tasks = { source: string; taskInputKey: string }[];
 export type PassedInterlock = {
+  /** `needed`: nothing goes on before somebody else was asked, and the target was looked at once more by `inspect`. */
+  approval: {
+    is: "none" | "needed" | "given" | "glass broken";
+    seconds: number;
+    asked: Asked | object;
+    inspect: Tasks;
+  };
   safety: "none" | "committed" | "verified";
   safetyInput: { safetyFor: string; target: string; holds: string[] };
   restore: { source: string; taskInputKey: string; hasHooks: boolean }[];
 };
 
 /**
- * Lets a restore go on only into a target that fits, and that was named when it is live or holds what holdfast did not put
- * there. Says which safety point comes first. Throws `TargetUnfit` or `ConfirmationNeeded`; nothing has been touched.
+ * Lets a restore go on only into a target that fits, that was named when it is live or holds what holdfast did not put there,
+ * and that a second person has approved where the plan wants one. Says which safety point comes first. Throws `TargetUnfit`,
+ * `ConfirmationNeeded`, `ApprovalInvalid` or `TargetChanged`; nothing has been touched.
  */
 export const checkInterlock =
   (ports: Ports) =>
-  async ({ input, plan, inspected }: Input): Promise<PassedInterlock> => {
+  async ({ input, plan, executionId, inspected }: Input): Promise<PassedInterlock> => {
     const { restoreId, source, target, backupId } = plan;
     ports.log.belongsTo(restoreId);
     await throwIfDecidedAgainst(ports, restoreId); // that may be why the target was not looked at
-    const task = `inspect-${source}`;
+    const known = await readApproval(ports, restoreId); // once somebody was asked, the target has been looked at again
+    const task = known ? `inspect-again-${source}` : `inspect-${source}`;
     const judged = await judgeTask(ports, { runId: restoreId, task }, inspected[0], Inspected);
     if (!judged.succeeded)
       throw new TaskFailed(`${target} could not be looked at; nothing was touched: ${judged.reason}`);
@@ -53,23 +72,24 @@ export const checkInterlock =
       );
     }
     const { engine, section, hooks } = targetOf(ports.plan, { source, target });
-    const run = { runId: restoreId, task: source, source, engine, backupId, restoreId };
-    const from = placeOfCopy(ports.plan, plan.from);
-    const told = {
-      verb: "restore" as const,
-      ...run,
-      target,
-      section,
-      options: input.options,
-      ...(from && { from }),
-      fingerprint,
-    };
-    const restore = [{ ...(await storeTaskInput(ports, told)), hasHooks: hasHooks(hooks) }];
     const isSafetyNeeded = needsConfirmation && holds.length > 0 && input.safety === "before";
-    ports.log.info(`${target} may be restored into`, { needsConfirmation, isSafetyNeeded });
-    return {
+    const passed = {
       safety: !isSafetyNeeded ? "none" : ports.swapKeepsOldState[engine] ? "committed" : "verified",
       safetyInput: { safetyFor: restoreId, target, holds: holds.map(({ name }) => name) },
-      restore,
-    };
+    } as const;
+    const from = placeOfCopy(ports.plan, plan.from);
+    const its = { restoreId, source, engine, backupId, target, section, options: input.options };
+    const found = { section, fingerprint, holds: holds.map(({ what }) => what) };
+    const { is, asked } = judgeApproval(ports, { input, plan, executionId, found, known });
+    const seconds = approvalSeconds(ports.plan);
+    if (is === "needed") {
+      const inspect = [await storeInspection(ports, `inspect-again-${source}`, { ...its, from })];
+      ports.log.info(`${target} waits for a second person`, { seconds });
+      return { approval: { is, seconds, asked, inspect }, ...passed, restore: [] };
+    }
+    const run = { runId: restoreId, task: source, ...its };
+    const told = { verb: "restore" as const, ...run, ...(from && { from }), fingerprint };
+    const restore = [{ ...(await storeTaskInput(ports, told)), hasHooks: hasHooks(hooks) }];
+    ports.log.info(`${target} may be restored into`, { needsConfirmation, isSafetyNeeded, approval: is });
+    return { approval: { is, seconds, asked, inspect: [] }, ...passed, restore };
   };

@@ -19,7 +19,10 @@ type Execution = ExecutionEnded["detail"];
 export async function describeFailure(ports: Ports, execution: Execution): Promise<Announcement> {
   const machine = machineOf(execution.stateMachineArn)?.machine ?? "";
   const { stage } = ports;
-  const how = { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
+  const approval = { ApprovalRefused: "was refused", ApprovalExpired: "had no second person in time" }[
+    execution.error ?? ""
+  ];
+  const how = approval ?? { FAILED: "failed", TIMED_OUT: "ran out of time", ABORTED: "was stopped" }[execution.status];
   const cause = readableCause(execution.cause, execution.error ?? execution.status);
   const request = readRequest(execution);
   const restoreId = restoreOf(execution);
@@ -44,7 +47,9 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       code: "RestoreFailed",
       title: `Restore of ${request.source ?? execution.name} ${how}`,
       next: {
-        say: "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
+        say: approval
+          ? "nothing was touched; speak with whoever may approve it, then start it again:"
+          : "the target is as it was unless the cause says otherwise; mend the cause and start it again:",
         command: startRestoreCommand(stage, execution.input ?? "{}"),
       },
     },

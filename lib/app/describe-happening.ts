@@ -3,6 +3,7 @@ import type { Announcement } from "#domain/announcement.ts";
 import { isSafety } from "#domain/ids.ts";
 import type { Happening } from "#events/happenings.ts";
 import { describeEscalated } from "./describe-alarm.ts";
+import { describeAsked } from "./describe-approval.ts";
 import { describeOpened } from "./describe-incident.ts";
 
 const MOST_NOTES = 6;
@@ -88,6 +89,8 @@ export function describeHappening({ type, detail }: Exclude<Happening, { type: "
         figures: [{ label: "restore", value: detail.restoreId }],
         restore: { restoreId: detail.restoreId, is: "ended" },
       };
+    case "ApprovalRequested":
+      return describeAsked(detail);
     case "BackupRestored":
       return {
         severity: "warning",

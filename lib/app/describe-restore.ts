@@ -11,7 +11,13 @@ import type { CatalogPorts } from "./catalog.ts";
 import { type FoundRestore, findRestores, newestRestores } from "./find-restores.ts";
 import { type RestoreRecords, readRestore, whatItIsAt } from "./read-restore.ts";
 import { readableCause } from "./readable-cause.ts";
-import { cancelCommand, describeCommand, rollbackCommand, startRestoreCommand } from "./restore-commands.ts";
+import {
+  cancelCommand,
+  decideCommands,
+  describeCommand,
+  rollbackCommand,
+  startRestoreCommand,
+} from "./restore-commands.ts";
 import type { Answer } from "./start-backup.ts";
 
 type Ports = CatalogPorts & { executions: Executions; restoreMachine: string; plan: Plan; stage: string; clock: Clock };
@@ -69,10 +75,13 @@ function verdictOf(ports: Ports, restore: Restore): string {
 function nextOf({ stage }: Ports, restore: Restore): string {
   const { restoreId, execution, records } = restore;
   switch (stateOf(restore)) {
-    case "RUNNING":
-      return records.turn === "swap"
-        ? `The swap has begun, and ends by itself. To look again: ${describeCommand(stage, restoreId)}`
-        : `To stop it, with the target as it was: ${cancelCommand(stage, restoreId)}`;
+    case "RUNNING": {
+      if (records.turn === "swap")
+        return `The swap has begun, and ends by itself. To look again: ${describeCommand(stage, restoreId)}`;
+      const stop = `To stop it, with the target as it was: ${cancelCommand(stage, restoreId)}`;
+      const { request, decision } = records.approval ?? {};
+      return request && !decision ? `Somebody else: ${decideCommands(stage, request)}\n${stop}` : stop;
+    }
     case "RESTORED":
       return records.rollback || !records.evidence
         ? "Nothing."
@@ -119,6 +128,7 @@ function figuresOf(ports: Ports, restore: Restore) {
     requestedBy: request?.requestedBy ?? "nobody said",
     ...(evidence && { phases: evidence.phases, factsCompared: evidence.factsCompared, kept: evidence.kept }),
     ...(cancelled && { cancelled }),
+    ...(records.approval && { approval: records.approval }),
     execution: execution.arn,
   };
 }

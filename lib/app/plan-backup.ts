@@ -99,7 +99,7 @@ function ofPlan(plan: Plan, input: OfPlan, execution: Input["execution"]): Plann
 function safety(plan: Plan, safetySources: SafetySources, input: Safety, execution: Input["execution"]): Planned {
   const target = plan.targets[input.target];
   if (!target) throw new InputInvalid(`target: there is no target "${input.target}"`);
-  const { engine, live: _, hooks: __, keepOldState: ___, source, ...own } = target;
+  const { engine, live: _, hooks: __, keepOldState: ___, approval: ____, source, ...own } = target;
   const { section: its, pipeline } =
     source === undefined ? { section: own, pipeline: PipelineOptions.parse({}) } : optionsOf(plan, source);
   const section = safetySources[engine]?.(its, input.holds) ?? {};

@@ -1,3 +1,4 @@
+import { waitsForApproval } from "#domain/approval.ts";
 import { durationMs } from "#domain/duration.ts";
 import { InputInvalid } from "#domain/errors.ts";
 import { Evidence, Rollback } from "#domain/evidence.ts";
@@ -14,7 +15,7 @@ import { readDropped } from "./read-evidence.ts";
 import { readSignedProof } from "./signed-objects.ts";
 import { storeTaskInput } from "./store-task-input.ts";
 
-type Ports = CatalogPorts & { plan: Plan; machines: Machines; clock: Clock; log: RunLog };
+type Ports = CatalogPorts & { plan: Plan; stage: string; machines: Machines; clock: Clock; log: RunLog };
 type Input = { input: DropRequested; execution: { name: string } };
 export type PlannedDrop = { runId: string; drops: { source: string; taskInputKey: string }[] };
 type Kept = { restoreId: RestoreId; source: string; target: string; since: string };
@@ -32,6 +33,7 @@ export const planDrop =
       throw new InputInvalid(
         `target: there is no target "${only}"; the plan has ${Object.keys(ports.plan.targets).join(", ")}`,
       );
+    if (only !== undefined && olderThan !== undefined) refuseOutsidePolicy(ports, only, olderThan);
     const drops: PlannedDrop["drops"] = [];
     for (const { restoreId, source, target, since } of await keptStates(ports)) {
       const inPlan = ports.plan.targets[target];
@@ -49,6 +51,16 @@ export const planDrop =
     ports.log.info(`${drops.length} old states have had their time`, { runId });
     return { runId, drops };
   };
+
+/** Where a second person has to want a restore, one alone does not drop what undoes it sooner than the plan does. */
+function refuseOutsidePolicy({ plan, stage }: Ports, target: string, olderThan: string): void {
+  const inPlan = plan.targets[target]?.keepOldState ?? "forever";
+  const isSooner = inPlan === "forever" || durationMs(olderThan) < durationMs(inPlan);
+  if (isSooner && waitsForApproval(plan, stage, target))
+    throw new InputInvalid(
+      `olderThan: restores into ${target} wait for a second person, so what they have kept is dropped by the plan alone: ${inPlan}. Nothing was dropped. To drop it sooner, change keepOldState of ${target}, which somebody reviews, and deploy`,
+    );
+}
 
 /** What restores and rollbacks have kept, and nobody has dropped by us. */
 async function keptStates(ports: Ports): Promise<Kept[]> {

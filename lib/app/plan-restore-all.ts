@@ -1,3 +1,4 @@
+import { whoAsksProblem } from "#domain/approval.ts";
 import { ConfirmationNeeded, InputInvalid, NoSuchPoint } from "#domain/errors.ts";
 import { nameOfBackup } from "#domain/ids.ts";
 import type { Plan } from "#domain/plan.ts";
@@ -34,7 +35,11 @@ export const planRestoreAll =
       throw new ConfirmationNeeded(
         `${unconfirmed.map(({ target }) => target.name).join(", ")} are live; nothing was touched. To replace them, add "confirm": ${JSON.stringify(planned.filter(({ target }) => target.isLive).map(({ target }) => target.name))} to the same input`,
       );
-    const { safety, because, requestedBy, confirm, despite } = request;
+    const nameless = planned.flatMap(
+      ({ target }) => whoAsksProblem(ports.plan, ports.stage, target.name, request) ?? [],
+    );
+    if (nameless.length > 0) throw new InputInvalid(nameless.join("\n"));
+    const { safety, because, requestedBy, breakGlass, confirm, despite } = request;
     const restores = planned.map(({ source, target: { name: target } }, index) => ({
       source,
       input: {
@@ -47,6 +52,7 @@ export const planRestoreAll =
         safety,
         ...(because === undefined ? {} : { because }),
         ...(requestedBy === undefined ? {} : { requestedBy }),
+        ...(breakGlass === undefined ? {} : { breakGlass }),
       },
       ifItFails: whatIsLeft(planned, index),
     }));

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { CopyPlace } from "#domain/copies.ts";
 import { InputInvalid, NoSuchPoint } from "#domain/errors.ts";
 import { NO_HOOKS } from "#domain/hooks.ts";
 import { restoreIdOf } from "#domain/ids.ts";
@@ -51,17 +52,8 @@ export const planRestore =
     ports.log.belongsTo(restoreId);
     const { source } = input;
     const { backupId } = point;
-    const run = { runId: restoreId, task: `inspect-${source}`, source, engine, backupId };
-    const inspect = [
-      await storeTaskInput(ports, {
-        verb: "inspect",
-        ...run,
-        target,
-        section,
-        options: input.options,
-        ...(place && { from: place }),
-      }),
-    ];
+    const looks = { restoreId, source, engine, backupId, target, section, options: input.options, from: place };
+    const inspect = [await storeInspection(ports, `inspect-${source}`, looks)];
     const recoveredTo = point.recoveredTo.toISOString();
     ports.log.info(`${source}: to be restored from ${backupId} into ${target}`, { recoveredTo, from: input.from });
     return {
@@ -80,6 +72,19 @@ export const planRestore =
     };
   };
 
+type Looks = Pick<RestorePlan, "restoreId" | "source" | "target" | "backupId"> & {
+  engine: string;
+  section: Record<string, unknown>;
+  options: Record<string, unknown>;
+  from: CopyPlace | undefined;
+};
+
+/** Stores the task that looks at the target. */
+export const storeInspection = (ports: Pick<Ports, "repository" | "layout">, task: string, looks: Looks) => {
+  const { restoreId: runId, from, ...run } = looks;
+  return storeTaskInput(ports, { verb: "inspect", runId, task, ...run, ...(from && { from }) });
+};
+
 /** The target that was asked for, or the one that the plan gives the source; `section` is what the engine reads of it. */
 export function targetOf(plan: Plan, { source, target }: Pick<RestoreRequested, "source" | "target">) {
   const name = target ?? plan.sources[source]?.restoreTo ?? source;
@@ -90,7 +95,7 @@ export function targetOf(plan: Plan, { source, target }: Pick<RestoreRequested, 
         ? `source: there is no source "${source}"; the plan has ${Object.keys(plan.sources).join(", ")}`
         : `target: there is no target "${target}"; the plan has ${Object.keys(plan.targets).join(", ")}`,
     );
-  const { engine, live: isLive, source: _, keepOldState: __, hooks = NO_HOOKS, ...section } = found;
+  const { engine, live: isLive, source: _, keepOldState: __, approval: ___, hooks = NO_HOOKS, ...section } = found;
   return { name, engine, isLive, section, hooks };
 }
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ApprovalDecision, ApprovalRequest } from "#domain/approval.ts";
 import { Cancelled, Evidence, Rollback } from "#domain/evidence.ts";
 import { BackupId, type RestoreId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
@@ -16,6 +17,8 @@ export type RestoreRecords = {
   turn: Turn | undefined;
   /** The point and the target; undefined before they were chosen. */
   chosen: Chosen | undefined;
+  /** What a second person was asked for, and what was decided. */
+  approval: { request: ApprovalRequest; decision: ApprovalDecision | undefined } | undefined;
   /** The target was found fit, and the task that restores may begin. */
   isAllowed: boolean;
   safety: { backupId: BackupId; isCommitted: boolean } | undefined;
@@ -37,12 +40,17 @@ export async function readRestore(ports: CatalogPorts, restoreId: RestoreId): Pr
   const restore = inputs.find((input) => input?.verb === "restore");
   const newest = keys.findLast((key) => key.endsWith(".progress.json"));
   const evidence = await signed(ports, layout.evidence(restoreId), Evidence);
+  const request = await signed(ports, layout.approvalRequested(restoreId), ApprovalRequest);
   return {
     evidence,
     cancelled: await readCancelled(ports, restoreId),
     rollback: await signed(ports, layout.rollback(restoreId), Rollback),
     turn: await turnOf(ports, restoreId),
     chosen: evidence ?? (asked && "target" in asked && "backupId" in asked ? asked : undefined),
+    approval: request && {
+      request,
+      decision: await signed(ports, layout.approvalDecided(restoreId), ApprovalDecision),
+    },
     isAllowed: restore !== undefined,
     safety: await findSafety(ports, restoreId),
     progress: newest === undefined ? undefined : await parsed(ports, newest, Progress),
@@ -56,9 +64,10 @@ export const readCancelled = (ports: CatalogPorts, restoreId: RestoreId): Promis
   signed(ports, ports.layout.cancelled(restoreId), Cancelled);
 
 /** What a restore that runs is at, for people. */
-export function whatItIsAt({ chosen, isAllowed, safety, progress }: RestoreRecords): string {
+export function whatItIsAt({ chosen, approval, isAllowed, safety, progress }: RestoreRecords): string {
   if (progress) return describePhase(progress);
   if (!chosen) return "choosing the point";
+  if (approval && !approval.decision) return `waiting for a second person until ${approval.request.until}`;
   if (!isAllowed) return "looking at the target";
   if (safety && !safety.isCommitted) return "taking the safety point";
   return "starting the task that loads";

@@ -1,5 +1,7 @@
+import { ApprovalDecision, waitsForApproval } from "#domain/approval.ts";
 import type { Evidence } from "#domain/evidence.ts";
 import type { BackupId } from "#domain/ids.ts";
+import { parseJson } from "#domain/manifest.ts";
 import { Restored } from "#domain/outcome.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
@@ -12,7 +14,7 @@ import type { Metrics } from "#ports/metrics.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { judgeHooks } from "./judge-hooks.ts";
 import { judgeTask } from "./judge-task.ts";
-import { createSigned } from "./signed-objects.ts";
+import { createSigned, readSignedProof } from "./signed-objects.ts";
 
 type Ports = CatalogPorts & {
   stage: string;
@@ -56,6 +58,7 @@ export const recordEvidence =
       backupId,
       recoveredTo,
       requestedBy: { claimed: input.requestedBy ?? null, execution: executionId },
+      ...(await approvalOf(ports, input, plan)),
       safetyBackupId: safetyBackupId ?? null,
       noSafetyBecause: input.because ?? null,
       startedAt,
@@ -96,3 +99,13 @@ export const recordEvidence =
     }
     return { outcome: "RESTORED", problem: "", evidenceKey };
   };
+
+async function approvalOf(ports: Ports, { breakGlass }: RestoreRequested, { restoreId, target }: RestorePlan) {
+  if (!waitsForApproval(ports.plan, ports.stage, target)) return {};
+  if (breakGlass) return { approval: { glassBrokenBy: breakGlass.who, why: breakGlass.why } };
+  const key = ports.layout.approvalDecided(restoreId);
+  const decided = await readSignedProof(ports, key); // what was changed since is left out: the restore is done
+  if (!decided) return {};
+  const { who, decidedAt } = parseJson(decided, ApprovalDecision, key);
+  return { approval: { approvedBy: who.claimed, at: decidedAt } };
+}

@@ -19,3 +19,10 @@ export const cancelCommand = (stage: string, restoreId: RestoreId) =>
   `npx sls invoke --stage ${stage} -f cancel-restore -d '{"restoreId":"${restoreId}","because":"…"}'`;
 export const rollbackCommand = (stage: string, restoreId: RestoreId, target: string) =>
   `npx sls invoke --stage ${stage} -f rollback-restore -d '{"restoreId":"${restoreId}","confirm":"${target}"}'`;
+
+/** What a second person types; their own name tells them from who asks. */
+export const decideCommands = (stage: string, { restoreId, target }: { restoreId: RestoreId; target: string }) =>
+  [
+    invoke(stage, "approve", { restoreId, confirm: target, approvedBy: "your name" }),
+    invoke(stage, "refuse", { restoreId, confirm: target, refusedBy: "your name", because: "…" }),
+  ].join("\n");

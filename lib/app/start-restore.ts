@@ -1,3 +1,5 @@
+import { waitsForApproval, whoAsksProblem } from "#domain/approval.ts";
+import { InputInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
@@ -38,6 +40,8 @@ export const startRestore =
     }
     const { name: target, isLive } = targetOf(plan, input);
     placeOfCopy(plan, input.from);
+    const nameless = whoAsksProblem(plan, stage, target, input);
+    if (nameless !== undefined) throw new InputInvalid(nameless);
     const atWork = await restoringInto(ports, target);
     if (atWork !== undefined)
       return {
@@ -49,6 +53,6 @@ export const startRestore =
     return {
       verdict: `The restore of ${input.source} into ${target} has been started`,
       figures: { target, isLive, executionArn },
-      next: `How far it is: npx sls invoke --stage ${stage} -f describe-restore -d '{"source":"${input.source}"}'\nA message tells how it ends.`,
+      next: `${waitsForApproval(plan, stage, target) && !input.breakGlass ? "It waits for a second person, who gets a message with the command\n" : ""}How far it is: npx sls invoke --stage ${stage} -f describe-restore -d '{"source":"${input.source}"}'\nA message tells how it ends.`,
     };
   };

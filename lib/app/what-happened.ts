@@ -31,6 +31,8 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: detail.backupId, what: type };
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
+    case "ApprovalRequested":
+      return { runId: detail.restoreId, what: type };
     case "RestoreFinished":
     case "RestoreRolledBack":
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };

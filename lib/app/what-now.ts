@@ -1,3 +1,4 @@
+import { waitsForApproval } from "#domain/approval.ts";
 import type { Evidence } from "#domain/evidence.ts";
 import { concerns, type KnownIncident } from "#domain/incident.ts";
 import { calledFor, type Disaster } from "#domain/people.ts";
@@ -57,6 +58,9 @@ export const whatNow =
       figures,
       next: [
         ...(await stepsOf(ports, asked, evidence)),
+        ...(waitsForApproval(plan, stage, asked.target)
+          ? ["It then waits for a second person, who gets a message with the command: call them now"]
+          : []),
         "How far it is, and a message at its end: describe-restore",
       ].join("\n"),
     };
@@ -105,6 +109,7 @@ async function stepsOf(ports: Ports, asked: Asked, evidence: Evidence[]): Promis
         ...(since === undefined ? {} : { before: since }),
         ...(isLive || into !== plan.sources[source]?.restoreTo ? { target: into, confirm: into } : {}),
         ...(options ? { options } : {}),
+        ...(waitsForApproval(plan, stage, into) ? { requestedBy: "your name" } : {}),
         ...more,
       }),
     );

@@ -15,6 +15,10 @@ export const Deed = z.strictObject({
     "release",
     "quarantine",
     "rotate",
+    "ask for approval",
+    "approve",
+    "refuse",
+    "break glass",
     "restore despite incident",
   ]),
   /** What it was done to: `2026-02-23-020000-nightly app-db`, the id of a hold … */

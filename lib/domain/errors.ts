@@ -94,6 +94,10 @@ export class SwapFailed extends BackupError {
 export class RestoreCancelled extends BackupError {
   override readonly name = "RestoreCancelled";
 }
+/** A second person's word is needed, and there is none that counts for this restore. Nothing was touched. */
+export class ApprovalInvalid extends BackupError {
+  override readonly name = "ApprovalInvalid";
+}
 /** The old state is not there, in whole or in part: it was dropped, rolled back already, or there never was one. Nothing was touched. */
 export class NothingToRollBack extends BackupError {
   override readonly name = "NothingToRollBack";

@@ -15,6 +15,13 @@ export const Evidence = z.strictObject({
   recoveredTo: z.iso.datetime(),
   /** Nothing proves who asked: these are the request's own words. */
   requestedBy: z.strictObject({ claimed: z.string().nullable(), execution: z.string() }),
+  /** Where the target asks for a second person: who approved it, or who went on alone and why. */
+  approval: z
+    .union([
+      z.strictObject({ approvedBy: z.string(), at: z.iso.datetime() }),
+      z.strictObject({ glassBrokenBy: z.string(), why: z.string() }),
+    ])
+    .optional(),
   safetyBackupId: BackupId.nullable(),
   noSafetyBecause: z.string().nullable(),
   startedAt: z.iso.datetime(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Anomalies } from "./anomaly-limits.ts";
+import { Approval } from "./approval.ts";
 import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { copyContradictions } from "./copy-contradictions.ts";
@@ -65,6 +66,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     anomalies: top["anomalies"] === undefined ? undefined : read(Anomalies, top["anomalies"], "anomalies"),
     budget: top["budget"] === undefined ? undefined : read(Budget, top["budget"], "budget"),
     lock: top["lock"] === undefined ? undefined : read(Lock, top["lock"], "lock"),
+    approval: top["approval"] === undefined ? undefined : read(Approval, top["approval"], "approval"),
     encryption: read(Encryption, top["encryption"], "encryption"),
     tell: read(Tell, top["tell"], "tell"),
     signing: top["signing"] === undefined ? undefined : read(Signing, top["signing"], "signing"),
@@ -85,7 +87,20 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   for (const name of Object.keys(plan.anomalies?.sources ?? {}))
     if (!sources.includes(name))
       problems.push({ path: `anomalies.sources.${name}`, message: `there is no source "${name}"` });
-  const { encryption, tell, signing, metrics, retention, copies, anomalies, budget, lock, incidents, ...rest } = plan;
+  const {
+    encryption,
+    tell,
+    signing,
+    metrics,
+    retention,
+    copies,
+    anomalies,
+    budget,
+    lock,
+    incidents,
+    approval,
+    ...rest
+  } = plan;
   if (problems.length > 0 || encryption === undefined || tell === undefined) throw new PlanInvalid(describe(problems));
   return {
     ...rest,
@@ -97,6 +112,7 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
     ...(budget ? { budget } : {}),
     ...(lock ? { lock } : {}),
     ...(incidents ? { incidents } : {}),
+    ...(approval ? { approval } : {}),
     ...(signing ? { signing } : {}),
     ...(metrics ? { metrics } : {}),
   };
@@ -112,6 +128,7 @@ const Top = z.strictObject({
   anomalies: z.unknown().optional(),
   budget: z.unknown().optional(),
   lock: z.unknown().optional(),
+  approval: z.unknown().optional(),
   encryption: z.unknown(),
   tell: z.unknown(),
   contacts: z.unknown().optional(),

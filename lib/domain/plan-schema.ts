@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Anomalies } from "./anomaly-limits.ts";
+import { Approval } from "./approval.ts";
 import { Budget } from "./budget.ts";
 import { Copy } from "./copies.ts";
 import { KeepFor } from "./duration.ts";
@@ -25,6 +26,10 @@ const TargetOptions = {
   keepOldState: KeepFor.default("7d").describe(
     "How long what a restore replaced, or a rollback took back, stays beside it; then it is dropped.",
   ),
+  approval: z
+    .boolean()
+    .optional()
+    .describe("Whether a restore into it waits for a second person. Without it: what `approval` says of live targets."),
 };
 
 const engineOption = (engine: string) => z.literal(engine).describe("What kind of system it is.");
@@ -62,6 +67,7 @@ function planSchema(engines: EngineSections) {
     anomalies: Anomalies.optional().describe("How far a point may be from what is usual before it is suspicious."),
     budget: Budget.optional().describe("How much the repository may hold and cost before people are told."),
     lock: Lock.optional().describe("Object Lock on what is kept. Without it nothing is locked."),
+    approval: Approval.optional().describe("Which restores wait for a second person, and how long."),
     encryption: Encryption.describe("A second recipient of every artifact, or the reason why there is none."),
     tell: Tell.describe("Who is told."),
     contacts: z.record(Name, Contact).optional().describe("People, and how they are reached."),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Anomalies } from "./anomaly-limits.ts";
+import type { Approval } from "./approval.ts";
 import type { Budget } from "./budget.ts";
 import type { Copy } from "./copies.ts";
 import { Duration, Wait } from "./duration.ts";
@@ -174,6 +175,8 @@ export type Target = {
   live: boolean;
   source?: string;
   keepOldState: string;
+  /** Whether a restore into it waits for a second person, whatever the plan says of live ones. */
+  approval?: boolean;
   hooks?: Hooks;
   [option: string]: unknown;
 };
@@ -188,6 +191,7 @@ export type Plan = {
   anomalies?: Anomalies;
   budget?: Budget;
   lock?: Lock;
+  approval?: Approval;
   encryption: z.infer<typeof Encryption>;
   tell: z.infer<typeof Tell>;
   contacts?: Record<string, Contact>;

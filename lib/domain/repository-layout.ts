@@ -73,6 +73,10 @@ export const repositoryLayout = (stage: string) => ({
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
   dropped: (id: RestoreId) => `${stage}/restores/${id}/dropped.json`,
+  approvalRequested: (id: RestoreId) => `${stage}/restores/${id}/approval-requested.json`,
+  approvalDecided: (id: RestoreId) => `${stage}/restores/${id}/approval-decided.json`,
+  /** What makes the machine go on; one per try to ask. */
+  approvalToken: (id: RestoreId, attempt: number) => `${stage}/runs/${id}/approval-${attempt}.token.json`,
   cancelled: (id: RestoreId) => `${stage}/restores/${id}/cancelled.json`,
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;

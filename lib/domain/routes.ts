@@ -13,12 +13,16 @@ export const Routes = z.strictObject({
 });
 type Routes = z.infer<typeof Routes>;
 
+/** What nobody's plan keeps from anybody: one person has gone on without the second one. */
+const HEARD_EVERYWHERE = ["BreakGlass"];
+
 /** The end of an alarm goes where the alarm went. Without a route a severity goes everywhere. */
 export function isRouted(
   routes: Routes | undefined,
-  { severity, alarm }: Pick<Announcement, "severity" | "alarm">,
+  { code, severity, alarm }: Pick<Announcement, "severity" | "alarm"> & { code?: string },
   channel: string,
 ): boolean {
+  if (code !== undefined && HEARD_EVERYWHERE.includes(code)) return true;
   const loudness: Severity = alarm?.severity ?? severity;
   const route: readonly string[] | undefined = routes?.[loudness];
   return route === undefined || route.includes(channel);

@@ -18,3 +18,11 @@ export interface RunningTasks {
   /** SIGTERM, and SIGKILL when the task's time to stop has passed. One that has stopped stays so. */
   stop(taskArn: string, reason: string): Promise<void>;
 }
+
+/** States that wait for a word from outside, each known by the token that it gave out. */
+export interface WaitingStates {
+  /** False where nothing waits for it any more. */
+  goOn(token: string): Promise<boolean>;
+  /** The execution fails with this error, unless the machine catches it. False as above. */
+  fail(token: string, error: string, cause: string): Promise<boolean>;
+}

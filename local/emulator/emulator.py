@@ -17,6 +17,7 @@ CORRECTIONS = [
     "execution_end",
     "nested_executions",
     "timeouts",
+    "task_tokens",
     "sns_publish",
     "s3_versioned_range",
     "s3_event_version_id",

@@ -107,6 +107,21 @@ describe("what restores have kept", () => {
     expect(DropRequested.safeParse({ olderThan: "0m" }).error?.issues[0]?.path).toEqual(["target"]);
   });
 
+  it("is not dropped by hand sooner than the plan does where a second person has to want a restore: nothing is deleted outside of the policy by one alone", async () => {
+    const world = await worldOf(evidence(id("live"), { target: "app-db-live", finishedAt: days(0) }));
+    const drop = (olderThan: string) =>
+      planDrop({ ...world.ports, plan: { ...aPlan, approval: { liveTargets: true } } })({
+        input: { target: "app-db-live", olderThan },
+        execution: { name: "one" },
+      });
+
+    await expect(drop("1h")).rejects.toThrow(
+      "what they have kept is dropped by the plan alone: 7d. Nothing was dropped",
+    );
+    expect((await drop("8d")).drops).toEqual([]);
+    expect((await planned(world, { target: "app-db-live", olderThan: "0m" })).asked).toEqual([id("live")]);
+  });
+
   it("stays while a restore into the same target runs, which it may have been started for without naming it", async () => {
     const world = await worldOf(evidence(id("stag")), evidence(id("live"), { target: "app-db-live" }));
 

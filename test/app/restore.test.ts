@@ -40,6 +40,7 @@ async function interlock(world: MemoryWorld, request: object, found: Partial<Ins
   return check({
     input: RestoreRequested.parse(request),
     plan: planned.plan,
+    executionId: execution.id,
     inspected: [{ source: "app-db", task: { exitCodes: [0] } }],
   });
 }

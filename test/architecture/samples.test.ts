@@ -8,6 +8,7 @@ import { engineSections, restoreOptions } from "#engines/descriptions.ts";
 import { BackupRequested } from "#events/backup-requested.ts";
 import {
   AcknowledgeByHand,
+  ApproveByHand,
   AuditByHand,
   BackupByHand,
   CancelByHand,
@@ -21,6 +22,7 @@ import {
   JudgementByHand,
   PointByHand,
   PointsByHand,
+  RefuseByHand,
   ReleaseByHand,
   ResumeByHand,
   RetentionByHand,
@@ -54,6 +56,8 @@ const contracts: Record<string, z.ZodType> = {
   "rollback-restore": RollbackByHand,
   "describe-restore": DescribeRestoreByHand,
   "cancel-restore": CancelByHand,
+  approve: ApproveByHand,
+  refuse: RefuseByHand,
   "backup-machine": BackupRequested,
   "verify-machine": VerifyRequested,
   "restore-machine": RestoreRequested,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { resetFleet } from "#local/fleet/fleet.ts";
+import { glassBroken } from "./runbooks/approval.ts";
 import { copyFailed } from "./runbooks/copies.ts";
 import { filesAreGone, pointSuspicious, repositoryTampered } from "./runbooks/damage.ts";
 import { backupFailed, restoreFailed, verifyFailed } from "./runbooks/failed-runs.ts";
@@ -53,7 +54,8 @@ beforeAll(async () => {
     hookFailed(world, application),
     dropFailed(world),
   ]);
-  const [RestoreAllFailed, RetentionFailed, StorageNearBudget] = await Promise.all([
+  const [BreakGlass, RestoreAllFailed, RetentionFailed, StorageNearBudget] = await Promise.all([
+    glassBroken(world),
     restoreAllFailed(world),
     retentionFailed(world),
     storageNearBudget(world),
@@ -70,6 +72,7 @@ beforeAll(async () => {
     ...{ DropFailed, HookFailed, RestoreAllFailed, RetentionFailed, CopyFailed },
     ...{ PointSuspicious, StorageNearBudget, BackupTooOld, RunOverdue, SettingsDrifted },
     ...{ AlarmPathFailed, ChannelFailed: channelFailed(world) },
+    BreakGlass,
     "Restore at 03:00": gone,
     Incidents: incident(world),
   };

@@ -7,6 +7,7 @@ const State: z.ZodType<State> = z.looseObject({
   Next: z.string().optional(),
   Default: z.string().optional(),
   TimeoutSeconds: z.number().optional(),
+  TimeoutSecondsPath: z.string().optional(),
   Catch: z.array(z.looseObject({ Next: z.string() })).optional(),
   Retry: z.array(z.looseObject({ MaxAttempts: z.number() })).optional(),
   Choices: z.array(z.looseObject({ Next: z.string() })).optional(),
@@ -17,6 +18,7 @@ type State = {
   Next?: string | undefined;
   Default?: string | undefined;
   TimeoutSeconds?: number | undefined;
+  TimeoutSecondsPath?: string | undefined;
   Catch?: { Next: string }[] | undefined;
   Retry?: { MaxAttempts: number }[] | undefined;
   Choices?: { Next: string }[] | undefined;

@@ -1,5 +1,5 @@
 import { restoreIdOf } from "#domain/ids.ts";
-import type { ExecutionDetails, Executions, RunningTasks } from "#ports/executions.ts";
+import type { ExecutionDetails, Executions, RunningTasks, WaitingStates } from "#ports/executions.ts";
 
 export const restoreMachine = "arn:aws:states:us-east-1:0:stateMachine:holdfast-test-restore";
 export const backupMachine = "arn:aws:states:us-east-1:0:stateMachine:holdfast-test-backup";
@@ -9,6 +9,7 @@ export function memoryExecutions() {
   const all: (ExecutionDetails & { machine: string })[] = [];
   const tasks = new Map<string, { key: string; stopsBy: () => void }>();
   const stopped: string[] = [];
+  const tokens = new Map<string, (outcome: string) => void>();
   const ended = (status: string, change: Partial<ExecutionDetails> = {}) => ({
     status,
     endedAt: new Date("2026-02-23T03:10:00Z"),
@@ -37,9 +38,20 @@ export function memoryExecutions() {
       tasks.get(arn)?.stopsBy();
     },
   };
+  const answer = async (token: string, outcome: string) => {
+    tokens.get(token)?.(outcome);
+    return tokens.delete(token);
+  };
+  const waiting: WaitingStates = {
+    goOn: (token) => answer(token, "went on"),
+    fail: (token, error, cause) => answer(token, `${error}: ${cause}`),
+  };
   return {
     stopped,
-    ports: { executions, tasks: running, restoreMachine, backupMachine },
+    /** A state that waits for a word from outside; it hears one. */
+    wait: (token: string, hears: (outcome: string) => void) => void tokens.set(token, hears),
+    giveUp: (token: string) => void tokens.delete(token),
+    ports: { executions, waiting, tasks: running, restoreMachine, backupMachine },
     /** An execution that runs. */
     begin(machine: string, name: string, input: unknown, startedAt = new Date("2026-02-23T02:50:00Z")) {
       const arn = `${machine.replace(":stateMachine:", ":execution:")}:${name}`;

@@ -70,6 +70,9 @@ describe("the packaged template", () => {
     const rolesWith = (wanted: string) =>
       ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(wanted) ? [role] : []));
     expect(rolesWith("kms:Sign").toSorted()).toEqual([
+      "ApproveRole",
+      "AskForApprovalRole",
+      "BreakGlassRole",
       "CancelRestoreRole",
       "CloseIncidentRole",
       "CommitBackupRole",
@@ -84,6 +87,7 @@ describe("the packaged template", () => {
       "RecordDropsRole",
       "RecordEvidenceRole",
       "RecordProofsRole",
+      "RefuseRole",
       "ReleaseHoldRole",
       "ReleaseRole",
       "RollbackRestoreRole",

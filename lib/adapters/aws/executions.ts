@@ -7,11 +7,16 @@ import {
 } from "@aws-sdk/client-ecs";
 import {
   DescribeExecutionCommand,
+  InvalidToken,
   paginateListExecutions,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
   type SFNClient,
   StopExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
 } from "@aws-sdk/client-sfn";
-import type { Executions, RunningTasks } from "#ports/executions.ts";
+import type { Executions, RunningTasks, WaitingStates } from "#ports/executions.ts";
 
 const NEVER = new Date(0);
 
@@ -65,3 +70,19 @@ export const ecsRunningTasks = (client: ECSClient, cluster: string): RunningTask
     }
   },
 });
+
+export const sfnWaitingStates = (client: SFNClient): WaitingStates => ({
+  goOn: (taskToken) => arrived(client.send(new SendTaskSuccessCommand({ taskToken, output: "{}" }))),
+  fail: (taskToken, error, cause) => arrived(client.send(new SendTaskFailureCommand({ taskToken, error, cause }))),
+});
+
+async function arrived(sent: Promise<unknown>): Promise<boolean> {
+  try {
+    await sent;
+    return true;
+  } catch (error) {
+    if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)
+      return false;
+    throw error;
+  }
+}

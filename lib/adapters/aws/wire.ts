@@ -15,7 +15,7 @@ import type { Plan } from "#domain/plan.ts";
 import { repositoryLayout } from "#domain/repository-layout.ts";
 import { s3Copier } from "./copier.ts";
 import { s3Eraser } from "./eraser.ts";
-import { ecsRunningTasks, sfnExecutions } from "./executions.ts";
+import { ecsRunningTasks, sfnExecutions, sfnWaitingStates } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
 import { s3Inventory } from "./inventory.ts";
 import { kmsDataKeys, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
@@ -102,6 +102,7 @@ export const wireInventory = ({ REPOSITORY_BUCKET }: Config) => s3Inventory(new 
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
 export const wireMachines = () => stepFunctions(new SFNClient(RETRIES));
 export const wireExecutions = () => sfnExecutions(new SFNClient(RETRIES));
+export const wireWaitingStates = () => sfnWaitingStates(new SFNClient(RETRIES));
 export const wireRunningTasks = ({ CLUSTER }: Record<"CLUSTER", string>) =>
   ecsRunningTasks(new ECSClient(RETRIES), CLUSTER);
 /** Tasks that a function starts itself, in the network that its own function.yml names. */

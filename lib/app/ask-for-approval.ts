@@ -1,0 +1,61 @@
+import { type ApprovalRequest, type Asked, approvalSeconds } from "#domain/approval.ts";
+import { ApprovalInvalid } from "#domain/errors.ts";
+import type { Plan } from "#domain/plan.ts";
+import type { Signer } from "#ports/keys.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
+import type { Events } from "#ports/messaging.ts";
+import type { Audit } from "./audit-log.ts";
+import type { CatalogPorts } from "./catalog.ts";
+import { readApproval } from "./read-approval.ts";
+import { createSigned } from "./signed-objects.ts";
+
+type Ports = CatalogPorts & {
+  stage: string;
+  plan: Plan;
+  signer: Signer;
+  audit: Audit;
+  events: Events;
+  clock: Clock;
+  log: RunLog;
+};
+type Input = { asked: Asked; token: string; attempt: number };
+
+/**
+ * Writes down what a second person is asked for, keeps what makes the machine go on, and tells people. A retry asks the same
+ * again, and its token is the one that counts. Throws `ApprovalInvalid` where somebody was asked and has decided already.
+ */
+export const askForApproval =
+  (ports: Ports) =>
+  async ({ asked, token, attempt }: Input): Promise<void> => {
+    const { repository, layout, stage } = ports;
+    const { restoreId } = asked;
+    ports.log.belongsTo(restoreId);
+    const request = await writeDown(ports, asked);
+    await repository.create(layout.approvalToken(restoreId, attempt), JSON.stringify({ token }));
+    await ports.audit({
+      who: { claimed: asked.requestedBy.claimed, call: asked.requestedBy.execution },
+      what: "ask for approval",
+      to: `${restoreId} ${asked.backupId} ${asked.source} ${asked.target}`,
+      because: asked.because ?? "",
+      outcome: `waits until ${request.until}`,
+    });
+    const { schema: _, boundTo: __, ...told } = request;
+    await ports.events.emit({ type: "ApprovalRequested", detail: { stage, ...told } });
+    ports.log.info(`${asked.target}: a second person is asked`, { until: request.until });
+  };
+
+async function writeDown(ports: Ports, asked: Asked): Promise<ApprovalRequest> {
+  const { layout, clock, plan } = ports;
+  const now = clock();
+  const until = new Date(now.getTime() + approvalSeconds(plan) * 1000);
+  const request: ApprovalRequest = {
+    ...{ schema: 1, ...asked, askedAt: now.toISOString(), until: until.toISOString() },
+  };
+  const key = layout.approvalRequested(asked.restoreId);
+  const body = `${JSON.stringify(request, null, 2)}\n`;
+  const written = await createSigned(ports, key, (hash) => layout.proofSignature(key, hash), body);
+  if (written !== "differs") return request;
+  const there = await readApproval(ports, asked.restoreId);
+  if (there?.request.boundTo === asked.boundTo && !there.decision) return there.request;
+  throw new ApprovalInvalid(`${asked.restoreId} was asked for already; nothing was touched. Start the restore again`);
+}

@@ -1,0 +1,134 @@
+import { z } from "zod";
+import { Sha256 } from "./artifact.ts";
+import { durationMs, Wait } from "./duration.ts";
+import { sha256 } from "./hashes.ts";
+import { BackupId, RestoreId } from "./ids.ts";
+
+/** A restore has to end before a point that it chose can be deleted, and what it has waited is not there for loading. */
+const LONGEST_WAIT = "4h";
+
+/** The plan's own words. */
+export const Approval = z.strictObject({
+  liveTargets: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether a restore into a live target waits for a second person. Without it: in a stage whose name begins with prod.",
+    ),
+  within: Wait.refine((wait) => durationMs(wait) > 0 && durationMs(wait) <= durationMs(LONGEST_WAIT), {
+    message: `must be more than 0s and not more than ${LONGEST_WAIT}`,
+  })
+    .optional()
+    .describe(`How long it waits; then it fails. At most ${LONGEST_WAIT}, and ${LONGEST_WAIT} without it.`),
+});
+export type Approval = z.infer<typeof Approval>;
+
+type Guarded = { approval?: Approval; targets: Record<string, { live: boolean; approval?: boolean }> };
+
+/** A target says it itself; of a live one the plan says it for all, and else the stage's name. */
+export function waitsForApproval({ approval, targets }: Guarded, stage: string, target: string): boolean {
+  const its = targets[target];
+  return its?.approval ?? (its?.live === true && (approval?.liveTargets ?? stage.startsWith("prod")));
+}
+
+/** Who waits for a second person has to say who asks. Undefined where nothing is missing. */
+export const whoAsksProblem = (
+  plan: Guarded,
+  stage: string,
+  target: string,
+  { requestedBy, breakGlass }: { requestedBy?: string | undefined; breakGlass?: object | undefined },
+): string | undefined =>
+  requestedBy === undefined && breakGlass === undefined && waitsForApproval(plan, stage, target)
+    ? `requestedBy: a restore into ${target} waits for a second person, who has to be told who asks; nothing was touched`
+    : undefined;
+
+export const approvalSeconds = ({ approval }: Pick<Guarded, "approval">): number =>
+  durationMs(approval?.within ?? LONGEST_WAIT) / 1000;
+
+/** What a second person is asked for. */
+export const Asked = z.strictObject({
+  restoreId: RestoreId,
+  source: z.string(),
+  target: z.string(),
+  isLive: z.boolean(),
+  backupId: BackupId,
+  /** The copy that the point is read from; null: the repository. */
+  from: z.string().nullable(),
+  recoveredTo: z.iso.datetime(),
+  requestedBy: z.strictObject({ claimed: z.string(), execution: z.string() }),
+  /** What the target holds, in words. */
+  holds: z.array(z.string()),
+  safety: z.enum(["before", "none"]),
+  because: z.string().nullable(),
+  /** SHA-256 of everything that the word of the second person is good for. */
+  boundTo: Sha256,
+});
+export type Asked = z.infer<typeof Asked>;
+
+/** `restores/<restoreId>/approval-requested.json`, signed. */
+export const ApprovalRequest = z.strictObject({
+  schema: z.literal(1),
+  ...Asked.shape,
+  askedAt: z.iso.datetime(),
+  /** Whoever decides later decides nothing. */
+  until: z.iso.datetime(),
+});
+export type ApprovalRequest = z.infer<typeof ApprovalRequest>;
+
+/** `restores/<restoreId>/approval-decided.json`, signed: written once, so there is one word, and the first one counts. */
+export const ApprovalDecision = z.strictObject({
+  schema: z.literal(1),
+  restoreId: RestoreId,
+  decision: z.enum(["approved", "refused"]),
+  /** Of the bytes of the request. */
+  requestSha256: Sha256,
+  /** Nothing here proves who it was: IAM lets approvers in, and CloudTrail knows who came. */
+  who: z.strictObject({ claimed: z.string(), call: z.string() }),
+  because: z.string().nullable(),
+  decidedAt: z.iso.datetime(),
+});
+export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
+
+/** The execution, the point, the request, and the target as the plan has it and as it was found. */
+export type Bound = {
+  execution: string;
+  restoreId: string;
+  source: string;
+  backupId: string;
+  from: string | undefined;
+  target: string;
+  section: Record<string, unknown>;
+  fingerprint: string;
+  options: Record<string, unknown>;
+  safety: string;
+};
+export const boundTo = ({ execution, restoreId, source, backupId, from, target, ...more }: Bound): string => {
+  const { section, fingerprint, options, safety } = more;
+  const whole = [execution, restoreId, source, backupId, from ?? null, target, section, fingerprint, options, safety];
+  return sha256(JSON.stringify(whole));
+};
+
+/** A word that nobody has acted upon for so long is none any more: an execution that is driven on again later asks anew. */
+const GOOD_FOR_MS = 3_600_000;
+
+/** Why this decision lets nobody go on now; undefined where it does. */
+export function whyNotApproved(
+  request: ApprovalRequest,
+  requestSha256: string,
+  decision: ApprovalDecision | undefined,
+  now: Date,
+): string | undefined {
+  if (!decision) return "nobody has approved it";
+  const { who, because, decidedAt } = decision;
+  if (decision.decision === "refused") return `it was refused by ${who.claimed}: ${because}`;
+  if (decision.restoreId !== request.restoreId || decision.requestSha256 !== requestSha256)
+    return "the approval is of something else";
+  if (decidedAt > request.until) return `it was approved at ${decidedAt}, after its time was over (${request.until})`;
+  if (now.getTime() - Date.parse(decidedAt) > GOOD_FOR_MS)
+    return `it was approved at ${decidedAt}, and not used within an hour`;
+  return undefined;
+}
+
+/** Whether two names that people have given are one: the asker can't be the second person. */
+export const isSamePerson = (one: string, other: string) => asName(one) === asName(other);
+const asName = (name: string) => name.normalize("NFKC").trim().toLowerCase().replaceAll(/\s+/g, " ");
