@@ -14,6 +14,7 @@ const safety = BackupId.parse(`2026-02-23-134210-safety-${restore}`);
 const hash = "a".repeat(64);
 const sweep = newSweepId("k3x9", new Date("2026-03-01T04:00:00Z"));
 const hold = newHoldId("k3x9", new Date("2026-03-01T04:00:00Z"));
+const begunAt = new Date("2026-02-23T04:00:00.123Z");
 const proof = layout.proof(id, "app-db", "verified", `verify-${id}`);
 
 describe("where a key of the repository belongs", () => {
@@ -34,6 +35,9 @@ describe("where a key of the repository belongs", () => {
     ["run", layout.progress(restore, "app-db", 0, 7)],
     ["run", layout.swapOrCancel(restore)],
     ["run", layout.announced(restore, "progress-load-4")],
+    ["run", layout.index(begunAt)],
+    ["run", layout.proofSignature(layout.index(begunAt), hash)],
+    ["run", layout.change(id, begunAt)],
     ["evidence", layout.evidence(restore)],
     ["evidence", layout.cancelled(restore)],
     ["evidence", layout.rollback(restore)],
