@@ -93,6 +93,8 @@ const happenings = {
     holdId: HoldId,
     by: z.string(),
   }),
+  /** A flood has kept messages from a channel, and its window is over. */
+  DigestDue: z.strictObject({ stage: z.string(), begin: z.iso.datetime(), channel: z.string() }),
   /** Tests the way of alarms. `attempt`: the first is 0. */
   CanarySent: z.strictObject({ stage: z.string(), dueAt: z.iso.datetime(), attempt: z.int().nonnegative() }),
 };
@@ -114,6 +116,7 @@ export const Happened = z.looseObject({
     "CanarySent",
     "AlarmEscalated",
     "IncidentOpened",
+    "DigestDue",
   ]),
   detail: z.unknown(),
 });
@@ -139,6 +142,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "AlarmRecovered":
       return { type, detail: happenings[type].parse(event.detail) };
     case "IncidentOpened":
+      return { type, detail: happenings[type].parse(event.detail) };
+    case "DigestDue":
       return { type, detail: happenings[type].parse(event.detail) };
     case "CanarySent":
       return { type, detail: happenings[type].parse(event.detail) };

@@ -16,9 +16,10 @@ type Routes = z.infer<typeof Routes>;
 /** The end of an alarm goes where the alarm went. Without a route a severity goes everywhere. */
 export function isRouted(
   routes: Routes | undefined,
-  { severity, alarm }: Pick<Announcement, "severity" | "alarm">,
+  { severity, alarm, only }: Pick<Announcement, "severity" | "alarm" | "only">,
   channel: string,
 ): boolean {
+  if (only !== undefined) return only === channel;
   const loudness: Severity = alarm?.severity ?? severity;
   const route: readonly string[] | undefined = routes?.[loudness];
   return route === undefined || route.includes(channel);
