@@ -10,7 +10,7 @@ export const Digest = z.strictObject({
     .positive()
     .describe("So many messages of a window are told each; what comes then waits for its digest."),
   every: Duration.refine((text) => durationMs(text) <= 6 * 3_600_000, "must be 6h at most").describe(
-    "How long a window is; they follow one another from midnight in UTC.",
+    "How long a window is; they follow one another.",
   ),
 });
 export type Digest = z.infer<typeof Digest>;
