@@ -100,6 +100,8 @@ const happenings = {
     holdId: HoldId,
     by: z.string(),
   }),
+  /** A flood has kept messages from a channel, and its window is over. */
+  DigestDue: z.strictObject({ stage: z.string(), begin: z.iso.datetime(), channel: z.string() }),
   /** Tests the way of alarms. `attempt`: the first is 0. */
   CanarySent: z.strictObject({ stage: z.string(), dueAt: z.iso.datetime(), attempt: z.int().nonnegative() }),
 };
@@ -122,6 +124,7 @@ export const Happened = z.looseObject({
     "CanarySent",
     "AlarmEscalated",
     "IncidentOpened",
+    "DigestDue",
   ]),
   detail: z.unknown(),
 });
@@ -149,6 +152,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "AlarmRecovered":
       return { type, detail: read(happenings[type], event.detail) };
     case "IncidentOpened":
+      return { type, detail: read(happenings[type], event.detail) };
+    case "DigestDue":
       return { type, detail: read(happenings[type], event.detail) };
     case "CanarySent":
       return { type, detail: read(happenings[type], event.detail) };

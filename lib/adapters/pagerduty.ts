@@ -19,6 +19,7 @@ export const pagerDuty = (
   patience?: Parameters<typeof postJson>[3],
 ): Channel => ({
   name: "pagerduty",
+  takesEach: true,
   async tell(announcement) {
     const { alarm } = announcement;
     if (!alarm) return;

@@ -18,6 +18,7 @@ export const webhook = (
   patience?: Parameters<typeof postJson>[3],
 ): Channel => ({
   name: "webhook",
+  takesEach: true,
   async tell(announcement) {
     const { url, signingKey } = await secrets.read(secret);
     if (url === undefined || signingKey === undefined)

@@ -1,5 +1,6 @@
 import type { AlarmRecord } from "#domain/alarm.ts";
 import type { Announcement } from "#domain/announcement.ts";
+import { describeDigest } from "#domain/digest.ts";
 import { ladderOf } from "#domain/escalation.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { machineOf, RestoreId } from "#domain/ids.ts";
@@ -20,6 +21,7 @@ import { asAlarm, describeRecovered } from "./describe-alarm.ts";
 import { describeFailure, readRequest, restoreOf } from "./describe-failure.ts";
 import { describeHappening } from "./describe-happening.ts";
 import { describeBegun, describeCancelled } from "./describe-restore-events.ts";
+import { readGathered } from "./gather-flood.ts";
 import { readCancelled } from "./read-restore.ts";
 import { tellChannels } from "./tell-channels.ts";
 import { executionOf, type Identity, identify, type Told, type What } from "./what-happened.ts";
@@ -79,6 +81,7 @@ async function describe(ports: Ports, told: What, identity: Identity): Promise<A
   if ("happening" in told) {
     const { happening } = told;
     if (happening.type === "AlarmRecovered") return [];
+    if (happening.type === "DigestDue") return describeFlood(ports, happening.detail);
     const announcement = describeHappening(happening);
     if (happening.type !== "AlarmRaised") return [announcement];
     const { source, problem } = happening.detail;
@@ -92,6 +95,12 @@ async function describe(ports: Ports, told: What, identity: Identity): Promise<A
   countFailure(ports, execution);
   const announcement = await describeFailure(ports, execution);
   return raise(ports, announcement, alarmsOfFailure(ports.plan, execution, announcement.code), identity);
+}
+
+async function describeFlood(ports: Ports, { begin, channel }: { begin: string; channel: string }) {
+  const window = { begin: new Date(begin), channel, stage: ports.stage };
+  const gathered = await readGathered(ports, window.begin, channel);
+  return gathered.length === 0 ? [] : [describeDigest(window, gathered)];
 }
 
 /** One message for all sources of which it is news. */

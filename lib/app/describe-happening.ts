@@ -14,7 +14,10 @@ const whenOfNoUse = (what: string, keptFor: string | undefined) =>
     : `nothing: ${what} is dropped after ${keptFor}. When you no longer need it before:`;
 
 /** What people are told of what went well, or of an alarm that was raised outside an execution. */
-export function describeHappening({ type, detail }: Exclude<Happening, { type: "AlarmRecovered" }>): Announcement {
+export function describeHappening({
+  type,
+  detail,
+}: Exclude<Happening, { type: "AlarmRecovered" | "DigestDue" }>): Announcement {
   switch (type) {
     case "BackupCommitted": {
       const failed = Object.keys(detail.failed);

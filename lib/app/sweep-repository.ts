@@ -7,6 +7,7 @@ import type { Events } from "#ports/messaging.ts";
 import { settleAlarms } from "./alarm-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { expectations } from "./expectations.ts";
+import { askForDigests } from "./gather-flood.ts";
 import { raiseTampering } from "./raise-tampering.ts";
 import type { Answer } from "./start-backup.ts";
 
@@ -50,6 +51,7 @@ export const sweepRepository =
     }
     const problems = await raiseTampering(ports, found);
     await settleAlarms(ports);
+    await askForDigests(ports);
     return {
       verdict:
         found.length === 0

@@ -8,6 +8,7 @@ import type { Channel } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
 import { endAlarm, raiseAlarm, readAlarm } from "./alarm-log.ts";
 import { asAlarm, describeBrokenChannel, describeRecovered } from "./describe-alarm.ts";
+import { isGathered } from "./gather-flood.ts";
 import type { Identity } from "./what-happened.ts";
 
 type Ports = {
@@ -43,10 +44,11 @@ export async function tellChannels(ports: Ports, announcement: Announcement, ide
   return failures;
 }
 
-/** False where this channel has taken it before. */
+/** False where this channel has taken it before, or will hear of it in a digest. */
 async function tellOnce(ports: Ports, channel: Channel, announcement: Announcement, { runId, what }: Identity) {
   const receipt = ports.layout.announced(runId, `${what}-by-${channel.name}`);
   if (await ports.repository.head(receipt)) return false;
+  if (await isGathered(ports, channel, announcement, { runId, what })) return false;
   await channel.tell(announcement);
   await ports.repository.create(receipt, JSON.stringify({ told: announcement.code }));
   return true;

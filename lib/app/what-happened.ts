@@ -1,3 +1,4 @@
+import { digestId, digestOf } from "#domain/digest.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { machineOf } from "#domain/ids.ts";
 import { canaryId } from "#domain/repository-layout.ts";
@@ -40,6 +41,8 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: `restore-all-${detail.execution}`, what: type };
     case "CanarySent":
       return { runId: `${canaryId(new Date(detail.dueAt))}-${detail.attempt}`, what: type };
+    case "DigestDue":
+      return { runId: digestId(new Date(detail.begin)), what: digestOf(detail.channel) };
     case "IncidentOpened":
       return { runId: detail.incidentId, what: type };
     case "AlarmEscalated":

@@ -20,6 +20,8 @@ export type Announcement = {
   restore?: { restoreId: RestoreId; is: "begun" | "under way" | "ended" };
   /** The alarms of this code that it is about: one per source, open or ended. */
   alarm?: { sources: string[]; isOpen: boolean; severity: Severity };
+  /** The one channel that it is for, whatever the plan's routes say. */
+  only?: string;
 };
 
 /** The same words for channels that take plain text. */

@@ -3,6 +3,7 @@ import type { Anomalies } from "./anomaly-limits.ts";
 import type { Approval } from "./approval.ts";
 import type { Budget } from "./budget.ts";
 import type { Copy } from "./copies.ts";
+import { Digest } from "./digest.ts";
 import { Duration, Wait } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import type { Ladders } from "./escalation.ts";
@@ -152,6 +153,7 @@ export const Tell = z.strictObject({
   webhook: Webhook.optional().describe("Gets every message as JSON, signed."),
   routes: Routes.optional().describe("Which channels hear what. Every one hears everything without it."),
   remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
+  digest: Digest.optional().describe("When messages come in floods. 30 in 15m without it."),
   calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),
 });
 /** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */

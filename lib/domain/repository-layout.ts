@@ -34,6 +34,10 @@ export const repositoryLayout = (stage: string) => ({
   swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
   /** Of every try to send the canary that was due then. */
   canaries: (dueAt: Date) => `${stage}/runs/${canaryId(dueAt)}-`,
+  /** `start`: of their names. */
+  announcements: (runId: string, start: string) => `${stage}/runs/${runId}/announced-${start}`,
+  /** `day`: 2026-02-23. */
+  digests: (day: string) => `${stage}/runs/digest-${day}`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
   leases: (target: string) => `${stage}/runs/target-${target}/`,
   lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,

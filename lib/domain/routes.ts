@@ -19,9 +19,10 @@ const HEARD_EVERYWHERE = ["BreakGlass"];
 /** The end of an alarm goes where the alarm went. Without a route a severity goes everywhere. */
 export function isRouted(
   routes: Routes | undefined,
-  { code, severity, alarm }: Pick<Announcement, "severity" | "alarm"> & { code?: string },
+  { code, severity, alarm, only }: Pick<Announcement, "severity" | "alarm" | "only"> & { code?: string },
   channel: string,
 ): boolean {
+  if (only !== undefined) return only === channel;
   if (code !== undefined && HEARD_EVERYWHERE.includes(code)) return true;
   const loudness: Severity = alarm?.severity ?? severity;
   const route: readonly string[] | undefined = routes?.[loudness];

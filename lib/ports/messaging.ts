@@ -16,6 +16,8 @@ export interface Machines {
 /** A way to reach people. Throws `AnnouncementFailed` when the message was not taken. */
 export interface Channel {
   name: string;
+  /** It leads to a machine that keeps its own state: floods reach it message by message. */
+  takesEach?: true;
   tell(announcement: Announcement): Promise<void>;
   /** There where messages can be changed: shows this in place of what was told of the same restore before. */
   update?(announcement: Announcement): Promise<void>;

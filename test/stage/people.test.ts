@@ -3,7 +3,13 @@ import { SNSClient, SubscribeCommand, UnsubscribeCommand } from "@aws-sdk/client
 import pWaitFor from "p-wait-for";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { readPlan } from "#adapters/plan-file.ts";
 import { readAlarm } from "#app/alarm-log.ts";
+import { tellChannels } from "#app/tell-channels.ts";
+import type { Announcement } from "#domain/announcement.ts";
+import { DIGEST, windowOf } from "#domain/digest.ts";
+import { durationMs } from "#domain/duration.ts";
+import { engineSections } from "#engines/descriptions.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
 import { awsClientOptions, stageAddresses } from "#local/stage-layout.ts";
 import { openReader } from "./runbooks/reader.ts";
@@ -108,6 +114,34 @@ it("AP-20 GL-18 what-now names point, loss and people, and the command that it p
     { role: "management" },
   ]);
   expect(again.figures.takes).toMatch(new RegExp(`^\\d.* of 10m, as ${restored["<restoreId>"]} into staging-redis$`));
+});
+
+it("A1 what a flood has kept from a channel comes to it as one digest, when its window is over", async () => {
+  const { client, stage, layout } = world;
+  const begin = windowOf(new Date(Date.now() - 2 * durationMs(DIGEST.every)), DIGEST);
+  const told: string[] = [];
+  const ports = {
+    ...{ repository: client.repository, layout, stage: stage.stage, clock: () => begin },
+    plan: { ...readPlan(".", "local", engineSections), tell: { digest: { ...DIGEST, above: 3 } } },
+    channels: [{ name: "slack", tell: async ({ title }: { title: string }) => void told.push(title) }],
+    log: { info: () => {}, error: () => {} },
+  };
+  const late: Announcement = {
+    ...{ severity: "warning", code: "TestFlood", title: "it is late", happened: [], intact: "all", figures: [] },
+    next: { say: "look" },
+  };
+
+  const crowd = Array.from({ length: 20 }, (_, number) => ({
+    runId: `flood-${Date.now()}-${number}`,
+    what: "TestFlood",
+  }));
+  await Promise.all(crowd.map((identity) => tellChannels(ports, late, identity)));
+  await client.invoke("sweep-repository", {});
+  const digest = await client.message((text) => text.includes(`more messages since ${begin.toISOString()}`));
+
+  expect(told).toHaveLength(3);
+  expect(digest.channel).toBe("slack");
+  expect(client.asText(digest)).toContain("17 × TestFlood: it is late");
 });
 
 it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it, is told of as it stands, and its machine ends with it", async () => {
