@@ -23,14 +23,14 @@ const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time of day, as in 08:00");
 const TimeZone = z.string().refine((name) => isTimeZone(name), "must be a time zone, as in Europe/Berlin");
 /** When a role is asked, and who is asked for it at all other times. */
-export const Hours = z.strictObject({
+const Hours = z.strictObject({
   timeZone: TimeZone.default("UTC").describe("In whose time the hours are."),
   days: z.array(z.enum(DAYS)).min(1).default(["mon", "tue", "wed", "thu", "fri"]).describe("Days of the week."),
   from: TimeOfDay.describe("From this time of day on."),
   to: TimeOfDay.describe("Until before this one, of the same day."),
   afterHours: Name.describe("The role that is asked at all other times."),
 });
-export type Hours = z.infer<typeof Hours>;
+type Hours = z.infer<typeof Hours>;
 
 export const Role = z.strictObject({
   primary: Name.describe("A contact."),
