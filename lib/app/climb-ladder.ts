@@ -1,5 +1,6 @@
 import type { Announcement } from "#domain/announcement.ts";
 import { ladderOf, nextStep } from "#domain/escalation.ts";
+import { roleAt } from "#domain/people.ts";
 import type { Plan } from "#domain/plan.ts";
 import { describeMs } from "#domain/progress.ts";
 import type { EscalationState } from "#events/escalation-state.ts";
@@ -55,7 +56,7 @@ async function tell(
   const receipt = layout.announced(`escalation-${source}-${code}-${openedAt.replace(/\D/g, "")}`, name);
   if (await repository.head(receipt)) return;
   const openFor = describeMs(clock().getTime() - Date.parse(openedAt));
-  const role = "rung" in what ? what.role : undefined;
+  const role = "rung" in what ? roleAt(plan.roles, what.role, clock()) : undefined;
   const names = role === undefined ? [] : contactsOf(plan, role);
   const detail = { stage, source, code, openedAt, openFor, contacts: names, ...(role === undefined ? {} : { role }) };
   if (role !== undefined)

@@ -44,7 +44,7 @@ export const whatNow =
       objectives: plan.objectives[source],
       incidents: open.map(({ incident }) => incident.incidentId),
       alarms: alarms.map(({ code, source: of, openedAt }) => `${code} of ${of} since ${openedAt}`),
-      contacts: calledFor(plan, what),
+      contacts: calledFor(plan, what, now),
     };
     if (!best)
       return {

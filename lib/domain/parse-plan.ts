@@ -79,8 +79,9 @@ export function parsePlan(value: unknown, engines: EngineSections): Plan {
   problems.push(...placeholders(value), ...contradictions(plan, top), ...hookContradictions(plan));
   const sources = Object.keys((top["sources"] as object | undefined) ?? {});
   problems.push(...routeProblems(plan.tell ?? {}));
-  problems.push(...ladderProblems(plan.escalation, Object.keys((top["roles"] as object | undefined) ?? {})));
-  problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {})));
+  const roles = Object.keys((top["roles"] as object | undefined) ?? {});
+  problems.push(...ladderProblems(plan.escalation, roles));
+  problems.push(...peopleProblems(plan, Object.keys((top["contacts"] as object | undefined) ?? {}), roles));
   problems.push(...retentionContradictions(plan, sources));
   problems.push(...lockContradictions(plan.lock, plan.retention));
   problems.push(...copyContradictions(plan, sources));

@@ -7,7 +7,7 @@ import type { Announcement, Severity } from "#domain/announcement.ts";
 import { Ladder } from "#domain/escalation.ts";
 import { AcknowledgeByHand } from "#events/by-hand.ts";
 import { EscalationState } from "#events/escalation-state.ts";
-import { memoryWorld } from "../support/memory-world.ts";
+import { layout, memoryWorld } from "../support/memory-world.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -94,6 +94,48 @@ describe("an escalation", () => {
       { role: "devops", contacts: ["Ada", "grace"], openFor: "0ms" },
       { role: "database", openFor: "15m" },
       { role: "security", openFor: "30m" },
+    ]);
+  });
+
+  it.each([
+    ["02:00 UTC on a Monday", "2026-02-23T02:00:00Z", "on-call"],
+    ["07:59 in Berlin on a Monday", "2026-02-23T06:59:00Z", "on-call"],
+    ["08:00 in Berlin on a Monday", "2026-02-23T07:00:00Z", "devops"],
+    ["18:00 in Berlin on a Monday", "2026-02-23T17:00:00Z", "on-call"],
+    ["08:00 in Berlin on a Monday in summer", "2026-07-20T06:00:00Z", "devops"],
+    ["noon of a Sunday", "2026-02-22T11:00:00Z", "on-call"],
+  ])("GL-18 asks at %s the role that the plan names for then", async (_, instant, asked) => {
+    const world = climbingWorld();
+    const hours = {
+      timeZone: "Europe/Berlin",
+      days: ["mon" as const],
+      from: "08:00",
+      to: "18:00",
+      afterHours: "on-call",
+    };
+    const plan = {
+      ...world.ports.plan,
+      roles: { ...roles, devops: { ...role, hours }, "on-call": { primary: "grace" } },
+    };
+    await world.raise("BackupFailed");
+    const { alarm } = EscalationState.parse(world.started[0]?.input);
+    const rung = Ladder.parse({ rungs: rungs(["0m", "devops"]) });
+
+    const ports = { ...world.ports, clock: () => new Date(instant), plan: { ...plan, escalation: { rung } } };
+    const key = layout.alarmRecord("app-db", "BackupFailed", 1);
+    const record = JSON.parse(new TextDecoder().decode(world.objects.get(key)));
+    world.objects.set(
+      key,
+      new TextEncoder().encode(JSON.stringify({ ...record, openedAt: new Date(instant).toISOString() })),
+    );
+    await climbLadder(ports)({
+      alarm: { ...alarm, openedAt: new Date(instant).toISOString() },
+      climbed: { rungs: 0, statuses: 0 },
+    });
+
+    expect(world.asked.map(([, to]) => to)).toEqual([asked]);
+    expect(world.escalated()).toMatchObject([
+      { role: asked, contacts: asked === "devops" ? ["Ada", "grace"] : ["grace"] },
     ]);
   });
 

@@ -108,6 +108,18 @@ describe("what-now", () => {
     expect(requestsIn(answer.next)).toEqual([{ source: "app-db", before: hoursAgo(20).toISOString() }]);
   });
 
+  it("GL-18 names outside of a role's hours the one that the plan names for then, once", async () => {
+    const world = await worldWithPoints();
+    const contacts = { ada: { email: "ada@example.com" }, grace: { email: "grace@example.com" } };
+    const hours = { timeZone: "UTC", days: ["sun" as const], from: "08:00", to: "18:00", afterHours: "on-call" };
+    const roles = { database: { primary: "ada", hours }, "on-call": { primary: "grace" } };
+
+    const answer = await ask(world, { what: "gone" }, { contacts, roles });
+
+    expect(now.toISOString()).toBe("2026-11-22T04:00:00.000Z"); // a Sunday, before eight
+    expect(answer.figures["contacts"]).toMatchObject([{ role: "on-call", primary: { name: "grace" } }]);
+  });
+
   it("AP-20 names the roles for this disaster, first and second, in the plan's order", async () => {
     const world = await worldWithPoints();
     const contacts = { ada: { name: "Ada", phone: "+4930123456" }, grace: { email: "grace@example.com" } };

@@ -108,6 +108,24 @@ describe("the plan", () => {
     );
   });
 
+  it("GL-18 refuses hours that end before they begin, in no time zone, and after which nobody is asked", () => {
+    const plan = localPlan();
+    const hours = { timeZone: "Europe/Berlin", from: "08:00", to: "18:00", afterHours: "management" };
+    plan.roles = {
+      ...plan.roles,
+      night: { primary: "ada", hours: { ...hours, from: "22:00", to: "06:00" } },
+      nowhere: { primary: "ada", hours: { ...hours, timeZone: "Europe/Nowhere" } },
+      nobody: { primary: "ada", hours: { ...hours, afterHours: "ghosts" } },
+      circle: { primary: "ada", hours: { ...hours, afterHours: "night" } },
+    };
+
+    const problems = problemsOf(plan);
+    expect(problems).toContain("roles.night.hours.to: 06:00 is not after 22:00");
+    expect(problems).toContain("roles.nowhere.hours.timeZone: must be a time zone, as in Europe/Berlin");
+    expect(problems).toContain('roles.nobody.hours.afterHours: there is no role "ghosts"');
+    expect(problems).toContain("roles.circle.hours.afterHours: night has hours itself");
+  });
+
   it("AP-19 refuses a ladder with a role that nobody has, in the wrong order, or for a code that another one has", () => {
     const plan = localPlan();
     plan.escalation = {
