@@ -10,6 +10,11 @@ import { loadPlan } from "../plan.ts";
 const { plan } = loadPlan(process.env);
 const ports = wireAws(loadConfig(process.env), plan.signing?.publicKeySha256);
 const ask = askForApproval({ ...ports, plan, events: wireEvents(), audit: auditLog(ports), log });
-const AskInput = z.strictObject({ asked: Asked, token: z.string().min(1), attempt: z.int().nonnegative() });
+const AskInput = z.strictObject({
+  asked: Asked,
+  token: z.string().min(1),
+  attempt: z.int().nonnegative(),
+  enteredAt: z.iso.datetime(),
+});
 
 export const handler = defineTask(AskInput, ask);

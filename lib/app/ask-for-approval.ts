@@ -2,7 +2,7 @@ import { type ApprovalRequest, type Asked, approvalSeconds } from "#domain/appro
 import { ApprovalInvalid } from "#domain/errors.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { Signer } from "#ports/keys.ts";
-import type { Clock, RunLog } from "#ports/log.ts";
+import type { RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
@@ -15,10 +15,10 @@ type Ports = CatalogPorts & {
   signer: Signer;
   audit: Audit;
   events: Events;
-  clock: Clock;
   log: RunLog;
 };
-type Input = { asked: Asked; token: string; attempt: number };
+/** `enteredAt`: when the machine began to wait, which is what its time counts from. */
+type Input = { asked: Asked; token: string; attempt: number; enteredAt: string };
 
 /**
  * Writes down what a second person is asked for, keeps what makes the machine go on, and tells people. A retry asks the same
@@ -26,11 +26,11 @@ type Input = { asked: Asked; token: string; attempt: number };
  */
 export const askForApproval =
   (ports: Ports) =>
-  async ({ asked, token, attempt }: Input): Promise<void> => {
+  async ({ asked, token, attempt, enteredAt }: Input): Promise<void> => {
     const { repository, layout, stage } = ports;
     const { restoreId } = asked;
     ports.log.belongsTo(restoreId);
-    const request = await writeDown(ports, asked);
+    const request = await writeDown(ports, asked, new Date(enteredAt));
     await repository.create(layout.approvalToken(restoreId, attempt), JSON.stringify({ token }));
     await ports.audit({
       who: { claimed: asked.requestedBy.claimed, call: asked.requestedBy.execution },
@@ -44,12 +44,11 @@ export const askForApproval =
     ports.log.info(`${asked.target}: a second person is asked`, { until: request.until });
   };
 
-async function writeDown(ports: Ports, asked: Asked): Promise<ApprovalRequest> {
-  const { layout, clock, plan } = ports;
-  const now = clock();
-  const until = new Date(now.getTime() + approvalSeconds(plan) * 1000);
+async function writeDown(ports: Ports, asked: Asked, askedAt: Date): Promise<ApprovalRequest> {
+  const { layout, plan } = ports;
+  const until = new Date(askedAt.getTime() + approvalSeconds(plan) * 1000);
   const request: ApprovalRequest = {
-    ...{ schema: 1, ...asked, askedAt: now.toISOString(), until: until.toISOString() },
+    ...{ schema: 1, ...asked, askedAt: askedAt.toISOString(), until: until.toISOString() },
   };
   const key = layout.approvalRequested(asked.restoreId);
   const body = `${JSON.stringify(request, null, 2)}\n`;

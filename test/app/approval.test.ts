@@ -63,7 +63,12 @@ async function restoring({ plan = guarded, request = live }: { plan?: Plan; requ
     },
     async askAgain(token: string, attempt: number) {
       executions.wait(token, (outcome) => void heard.push(outcome));
-      await askForApproval({ ...ports, audit })({ asked: asked as Asked, token, attempt });
+      await askForApproval({ ...ports, audit })({
+        asked: asked as Asked,
+        token,
+        attempt,
+        enteredAt: now.toISOString(),
+      });
     },
     approve: (approvedBy = "Grace", change = {}) =>
       approve({ ...ports, audit })(
