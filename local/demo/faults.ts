@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { LocalStage } from "../local-stage.ts";
 import { stageFiles } from "../stage-layout.ts";
 
-/** What a task container gets while a fault is on: variables, binds, memory, and which task definitions it is for. */
-export type TaskFault = { environment?: Record<string, string>; binds?: string[]; memory?: string; match?: string };
+/** What a task container gets while a fault is on: variables, binds, and which task definitions it is for. */
+export type TaskFault = { environment?: Record<string, string>; binds?: string[]; match?: string };
 
 /** New tasks have the fault until `work` has ended, however it ends. */
 export async function withTaskFault<T>(stage: LocalStage, fault: TaskFault, work: () => Promise<T>): Promise<T> {

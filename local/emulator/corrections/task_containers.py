@@ -6,8 +6,8 @@ Stock MiniStack ignores all of these; without its EFS volume a backup of files w
 system is the directory EFS_DIR/<file system id>.
 
 TASK_FAULTS_FILE is this stage's fault injection point, and has no counterpart on AWS. While the file exists, its
-{"environment": {"NAME": "value"}, "binds": ["host:container:ro"], "memory": "96m", "match": "part of a task definition's
-family"} is added to containers that are started, or takes the place of their own.
+{"environment": {"NAME": "value"}, "binds": ["host:container:ro"], "match": "part of a task definition's family"}
+is added to containers that are started.
 """
 
 import inspect
@@ -88,9 +88,7 @@ def _build_run_kwargs(container_definition, task_definition, *args):
     faults = _faults_for(task_definition.get("family", ""))
     run["environment"] = {**run.get("environment", {}), **RUNTIME_ENVIRONMENT, **faults.get("environment", {})}
     binds = _binds(task_definition, container_definition, task_id)
-    run["mem_limit"] = faults.get("memory", run.get("mem_limit"))
-    instead = [bind.split(":")[1] for bind in faults.get("binds", [])]
-    run["volumes"] = [*(bind for bind in binds if bind.split(":")[1] not in instead), *faults.get("binds", [])]
+    run["volumes"] = [*binds, *faults.get("binds", [])]
     run["extra_hosts"] = {"host.docker.internal": GATEWAY}
     # The container engine's own defaults are more than some machines allow, and then nothing starts.
     run["ulimits"] = [

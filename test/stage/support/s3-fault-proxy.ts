@@ -11,8 +11,6 @@ export type Fault =
   | { loseReply: true } // S3 has done it, and nobody hears of it
   | { flipByte: number } // of the request's body, on its way to S3
   | { shorten: number } // the reply's body ends after so many bytes, as if that were all
-  | { resetAfter: number } // of the request's body: the connection breaks, and S3 has got nothing
-  | { bytesPerSecond: number } // of the request's body, on its way to S3
   | { hold: Promise<unknown> }; // forwarded only when that is settled
 /** What happens to a call; `undefined` passes it on untouched. */
 export type Script = (call: S3Call) => Fault | undefined;
@@ -45,17 +43,8 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, fault:
     outgoing.writeHead(fault.answer, { "content-type": "application/xml", "content-length": body.length }).end(body);
     return;
   }
-  if (fault && "resetAfter" in fault) {
-    let seen = 0;
-    for await (const chunk of incoming) {
-      seen += (chunk as Buffer).length;
-      if (seen >= fault.resetAfter) break;
-    }
-    outgoing.socket?.resetAndDestroy();
-    return;
-  }
   if (fault && "hold" in fault) await fault.hold;
-  const answer = await forward(incoming, changeOnTheWay(fault));
+  const answer = await forward(incoming, fault && "flipByte" in fault ? fault.flipByte : undefined);
   if (fault && "loseReply" in fault) {
     answer.resume();
     await new Promise((resolve) => answer.once("end", resolve));
@@ -69,12 +58,7 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, fault:
   else await pipeline(answer, outgoing);
 }
 
-function changeOnTheWay(fault: Fault | undefined): Transform | undefined {
-  if (fault && "flipByte" in fault) return withFlippedByte(fault.flipByte);
-  return fault && "bytesPerSecond" in fault ? slowly(fault.bytesPerSecond) : undefined;
-}
-
-function forward(incoming: IncomingMessage, changing: Transform | undefined): Promise<IncomingMessage> {
+function forward(incoming: IncomingMessage, flipAt: number | undefined): Promise<IncomingMessage> {
   const { expect: _, ...headers } = incoming.headers; // Node has answered "100 Continue" itself
   return new Promise((resolve, reject) => {
     const passedOn = request(
@@ -85,7 +69,8 @@ function forward(incoming: IncomingMessage, changing: Transform | undefined): Pr
       resolve,
     );
     passedOn.once("error", reject);
-    const sent = changing === undefined ? pipeline(incoming, passedOn) : pipeline(incoming, changing, passedOn);
+    const sent =
+      flipAt === undefined ? pipeline(incoming, passedOn) : pipeline(incoming, withFlippedByte(flipAt), passedOn);
     sent.catch(reject);
   });
 }
@@ -97,14 +82,6 @@ function withFlippedByte(at: number): Transform {
       if (at >= seen && at < seen + chunk.length) chunk[at - seen] = (chunk[at - seen] ?? 0) ^ 1;
       seen += chunk.length;
       done(null, chunk);
-    },
-  });
-}
-
-function slowly(bytesPerSecond: number): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      setTimeout(() => done(null, chunk), (chunk.length / bytesPerSecond) * 1000);
     },
   });
 }
