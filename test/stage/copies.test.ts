@@ -67,11 +67,13 @@ it("writes over nothing there, tells that the copy failed, and makes it anew whe
 });
 
 it("AP-2 C5 keeps points there by its own policy: the machine sweeps the copy, locks what is kept, and deletes by version a day later", async () => {
-  const { holdId } = Held.parse(
-    await world.client.invoke("hold", { ...asked, source: COPIED, to: new Date(Date.now() - 600_000).toISOString() }),
-  ).figures; // other tests' points are none of this one's
+  const old = backupId;
+  const before = (await findPoint(world.client.catalog, old, COPIED)).recoveredTo.getTime() - 1;
+  const older = { ...asked, source: COPIED, to: new Date(before).toISOString() }; // other tests' points are none of this one's
+  const { holdId } = Held.parse(await world.client.invoke("hold", older)).figures;
   const [kept, latest] = [await there.copiedBackup(), await there.copiedBackup()];
-  const keys = [await there.artifactOf(backupId), await there.artifactOf(kept), await there.artifactOf(latest)];
+  backupId = latest; // of the tests that follow
+  const keys = [await there.artifactOf(old), await there.artifactOf(kept), await there.artifactOf(latest)];
   const areThere = async () => Promise.all(keys.map(async (key) => (await there.repository.head(key)) !== undefined));
   await there.s3.send(new PutObjectLockConfigurationCommand({ Bucket: there.bucket, ObjectLockConfiguration }));
   const sweeper = sweeperOfCopy(world, there);
@@ -102,10 +104,9 @@ it("AP-2 C5 keeps points there by its own policy: the machine sweeps the copy, l
   expect(second).toMatchObject({ pruned: 1, deferred: [], problems: "" });
   expect(await areThere()).toEqual([false, true, true]);
   expect(await world.client.repository.head(keys[0] ?? "")).toBeDefined();
-  expect((await findPoint(world.client.catalog, backupId, COPIED)).proof).toBe("verified");
-  expect((await findPoint(there.catalog, backupId, COPIED)).proof).toBe("pruned");
+  expect((await findPoint(world.client.catalog, old, COPIED)).proof).toBe("verified");
+  expect((await findPoint(there.catalog, old, COPIED)).proof).toBe("pruned");
   await world.client.invoke("release-hold", { ...asked, holdId });
-  backupId = latest;
 });
 
 it("R6 R7 restores from the copy by itself when the point is gone here for good, its key and its manifest included", async () => {
