@@ -30,6 +30,10 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
       { Action: LIST, Resource: buckets },
       { Action: READ, Resource: on("*") },
     ]),
+    ...allow("WhatNow", [
+      { Action: LIST, Resource: buckets },
+      { Action: READ, Resource: on("*") },
+    ]),
     ...allow("RestoreTask", [
       { Action: LIST, Resource: buckets },
       { Action: READ, Resource: on("*") },

@@ -1,5 +1,5 @@
 import { defineTask } from "#adapters/aws/define-task.ts";
-import { wireAws } from "#adapters/aws/wire.ts";
+import { openCopy, wireAws } from "#adapters/aws/wire.ts";
 import { whatNow } from "#app/what-now.ts";
 import { loadConfig } from "#config";
 import { WhatNowByHand } from "#events/by-hand.ts";
@@ -9,5 +9,5 @@ const { plan } = loadPlan(process.env);
 
 export const handler = defineTask(
   WhatNowByHand,
-  whatNow({ ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256), plan }),
+  whatNow({ ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256), openCopy, plan }),
 );

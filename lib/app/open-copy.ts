@@ -1,4 +1,4 @@
-import { type CopyPlace, copiesOf } from "#domain/copies.ts";
+import type { CopyPlace } from "#domain/copies.ts";
 import { InputInvalid } from "#domain/errors.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -26,10 +26,4 @@ export function placeOfCopy(
     );
   const { bucket, region, account } = copy;
   return { bucket, region, ...(account === undefined ? {} : { account }) };
-}
-
-/** What to try when the repository has no good point of a source. */
-export function orFromCopy({ copies }: Pick<Plan, "copies">, source: string): string {
-  const [copy] = copiesOf(copies, source);
-  return copy === undefined ? "" : ` A copy may have it: add "from": "${copy}" to the same input.`;
 }

@@ -85,14 +85,18 @@ async function findWhole(ports: Ports, there: Repository, { backupId, source }: 
   return point;
 }
 
+/** Of a copy, whose versions are not those of the manifest: what a restore reads and is not there as it should be. */
+export const checkCopy = (ports: CatalogPorts, { component }: RecoveryPoint): Promise<string[]> =>
+  checkStored(ports, { ...component, artifacts: component.artifacts.map(({ versionId: _, ...artifact }) => artifact) });
+
 /** Whether everything that a restore reads is there: artifacts with size and checksum, and the data key. */
-export async function checkCopy(ports: CatalogPorts, { component }: RecoveryPoint): Promise<string[]> {
+export async function checkStored(
+  { repository, layout }: CatalogPorts,
+  { artifacts, keyId }: Pick<RecoveryPoint["component"], "artifacts" | "keyId">,
+): Promise<string[]> {
   const problems: string[] = [];
-  // the versions in the manifest are those of the other bucket
-  for (const { versionId: _, ...artifact } of component.artifacts)
-    problems.push(...(await checkArtifact(ports.repository, artifact)));
-  if (!(await ports.repository.head(ports.layout.wrappedKey(component.keyId, 1))))
-    problems.push(`its data key ${component.keyId} is missing`);
+  for (const artifact of artifacts) problems.push(...(await checkArtifact(repository, artifact)));
+  if (!(await repository.head(layout.wrappedKey(keyId, 1)))) problems.push(`its data key ${keyId} is missing`);
   return problems;
 }
 

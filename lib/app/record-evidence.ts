@@ -49,7 +49,11 @@ export const recordEvidence =
     }
     const { finishedAt, factsCompared, putThere, kept } = judged.outcome;
     const phases = { ...judged.outcome.phases, ...hooks.phases };
-    const notes = [...judged.outcome.notes, ...(hooks.problem === undefined ? [] : [hooks.problem])];
+    const notes = [
+      ...judged.outcome.notes,
+      ...(plan.fellBack === undefined ? [] : [`It was read from ${plan.from} because: ${plan.fellBack}`]),
+      ...(hooks.problem === undefined ? [] : [hooks.problem]),
+    ];
     const evidence: Evidence = {
       schema: 1,
       restoreId,

@@ -3,18 +3,20 @@ import type { Evidence } from "#domain/evidence.ts";
 import { concerns, type KnownIncident } from "#domain/incident.ts";
 import { calledFor, type Disaster } from "#domain/people.ts";
 import { optionsOf, type Plan } from "#domain/plan.ts";
-import type { TrustedPoint } from "#domain/recovery-point.ts";
+import type { RecoveryPoint, TrustedPoint } from "#domain/recovery-point.ts";
 import { choicesOf, measuredTime } from "#domain/what-now.ts";
 import type { WhatNowByHand } from "#events/by-hand.ts";
 import type { Clock } from "#ports/log.ts";
 import { readAlarms } from "./alarm-log.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
+import { pointsToFallBackTo } from "./choose-point.ts";
+import type { OpenCopy } from "./open-copy.ts";
 import { readAllEvidence, readDropped } from "./read-evidence.ts";
 import { readIncidents } from "./read-incidents.ts";
 import { holdCommand, invoke, rollbackCommand, startRestoreCommand } from "./restore-commands.ts";
 import type { Answer } from "./start-backup.ts";
 
-type Ports = CatalogPorts & { plan: Plan; stage: string; clock: Clock };
+type Ports = CatalogPorts & { openCopy: OpenCopy; plan: Plan; stage: string; clock: Clock };
 type Asked = WhatNowByHand & { target: string };
 
 /**
@@ -32,12 +34,16 @@ export const whatNow =
     const alarms = (await readAlarms(ports)).filter((one) => one.isOpen && [source, "repository"].includes(one.source));
     const open = (await readIncidents(ports)).filter(({ incident, closed }) => !closed && concerns(incident, source));
     const before = since === undefined ? suspectedBegin(what, alarms, open) : new Date(since);
-    const { choices, best } = choicesOf({ disaster: what, points, before, now });
+    const fits = (some: RecoveryPoint[]) => choicesOf({ disaster: what, points: some, before, now });
+    const here = fits(points);
+    const copy = here.best ? undefined : await pointsToFallBackTo(ports, source, points);
+    const { choices, best } = copy ? fits(copy.points) : here;
     const evidence = (await readAllEvidence(ports)).filter((one) => one.source === source);
     const asked = { ...input, ...(before ? { since: before.toISOString() } : {}), target: targetFor(plan, input) };
     const takes = measuredTime(evidence, asked.target, plan.objectives[source]?.rto);
     const figures = {
       points: choices,
+      ...(copy ? { readFrom: copy.from } : {}),
       takes,
       target: asked.target,
       before: before?.toISOString() ?? "not known: say it as since",
@@ -54,7 +60,7 @@ export const whatNow =
       };
     const [loses] = choices.map((choice) => choice.loses);
     return {
-      verdict: verdictOf(asked, best, `${loses}`, takes),
+      verdict: `${verdictOf(asked, best, `${loses}`, takes)}${copy ? `. The repository has it no more: it is read from its copy in ${copy.from}, by itself` : ""}`,
       figures,
       next: [
         ...(await stepsOf(ports, asked, evidence)),

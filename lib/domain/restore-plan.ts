@@ -10,6 +10,8 @@ export const RestorePlan = z.strictObject({
   backupId: BackupId,
   /** The copy of the plan that the point is read from. */
   from: z.string().optional(),
+  /** Why it is read from there though nobody has asked for that: the repository has lost it. */
+  fellBack: z.string().optional(),
   recoveredTo: z.iso.datetime(),
   /** Points that are newer than the chosen one and not yet verified. */
   newerCommitted: z.array(BackupId),

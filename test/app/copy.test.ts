@@ -4,7 +4,10 @@ import { commitBackup } from "#app/commit-backup.ts";
 import { planRestore } from "#app/plan-restore.ts";
 import { readBack } from "#app/read-back.ts";
 import { readCopies } from "#app/read-copies.ts";
+import { createSigned } from "#app/signed-objects.ts";
+import { whatNow } from "#app/what-now.ts";
 import { RestoreId, safetyBackupId } from "#domain/ids.ts";
+import { WhatNowByHand } from "#events/by-hand.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { copyWorld } from "../support/copy-world.ts";
 import { capture, layout } from "../support/memory-world.ts";
@@ -210,18 +213,120 @@ describe("a restore from a copy", () => {
     return { world, backupId, plan };
   };
 
-  it("takes the point that the repository has lost, and tells its tasks where to read it", async () => {
+  const pruneHere = async (world: ReturnType<typeof copyWorld>) => {
+    world.time.at = daysAgo(-60);
+    await havePoint(world, daysAgo(-59.9));
+    await havePoint(world, daysAgo(-59.8));
+    await world.sweep("repository");
+    world.time.at = daysAgo(-62);
+    await havePoint(world, daysAgo(-61.9));
+    await world.sweep("repository");
+  };
+
+  it("R6 R7 takes the point that the repository has lost from its copy by itself, says why, and tells its tasks where to read it", async () => {
     const { world, backupId, plan } = await lost();
 
-    await expect(plan({})).rejects.toMatchObject({
-      name: "NoSuchPoint",
-      message: expect.stringContaining('A copy may have it: add "from": "offsite" to the same input.'),
-    });
-    const planned = await plan({ from: "offsite" });
+    const planned = await plan({});
+    const asked = await plan({ from: "offsite" });
 
     expect(planned.plan).toMatchObject({ backupId, from: "offsite", target: "staging-db" });
+    expect(planned.plan.fellBack).toBe("app-db has no verified point. There are no points at all.");
+    expect(asked.plan).toMatchObject({ backupId, from: "offsite" });
+    expect(asked.plan.fellBack).toBeUndefined();
     const told = JSON.parse(new TextDecoder().decode(world.objects.get(planned.inspect[0]?.taskInputKey ?? "")));
     expect(told.from).toEqual({ bucket: "holdfast-offsite", region: "eu-central-1" });
+  });
+
+  it("R6 takes the very point whose artifact or data key is gone here from the copy, and never an older one in its place", async () => {
+    for (const [what, isIt] of [
+      ["ArtifactMissing", (key: string) => key.endsWith(".gpg")],
+      ["its data key", (key: string) => key.includes("/keys/")],
+    ] as const) {
+      const world = copyWorld();
+      await havePoint(world, daysAgo(2));
+      await world.run();
+      const newest = await havePoint(world, daysAgo(1));
+      for (const kept of [world.objects, world.artifacts])
+        for (const key of kept.keys()) if (key.includes(newest) && isIt(key)) kept.delete(key);
+      const plan = () =>
+        planRestore(world.ports)({
+          input: RestoreRequested.parse({ source: "app-db" }),
+          execution: { id: "arn:restore", startTime: now.toISOString() },
+        });
+
+      await expect(plan(), what).rejects.toMatchObject({
+        name: "NoSuchPoint",
+        message: expect.stringMatching(
+          new RegExp(`The repository has lost ${newest}: ${what}.*\nNor can it be read from its copy in offsite: `),
+        ),
+      });
+    }
+  });
+
+  it("R6 reads from the copy what it has whole, when an artifact is gone here, and names what is newer", async () => {
+    const world = copyWorld();
+    const backupId = await havePoint(world, daysAgo(1));
+    await world.run();
+    world.artifacts.clear();
+    const newer = await havePoint(world, daysAgo(0.5), { isVerified: false });
+
+    const { plan } = await planRestore(world.ports)({
+      input: RestoreRequested.parse({ source: "app-db" }),
+      execution: { id: "arn:restore", startTime: now.toISOString() },
+    });
+
+    expect(plan).toMatchObject({ backupId, from: "offsite", newerCommitted: [newer] });
+    expect(plan.fellBack).toContain(`The repository has lost ${backupId}: ArtifactMissing: `);
+  });
+
+  it("AP-2 takes from the copy what retention has let go of here and not there", async () => {
+    const world = copyWorld();
+    const backupId = await havePoint(world, daysAgo(1));
+    await world.run();
+    await pruneHere(world);
+    const plan = (request: object) =>
+      planRestore(world.ports)({
+        input: RestoreRequested.parse({ source: "app-db", ...request }),
+        execution: { id: "arn:restore", startTime: now.toISOString() },
+      });
+
+    const byName = await plan({ backupId });
+    const byTime = await plan({ before: now.toISOString() });
+
+    expect(byName.plan).toMatchObject({ backupId, from: "offsite" });
+    expect(byName.plan.fellBack).toContain("it is deleted since");
+    expect(byTime.plan).toMatchObject({ backupId, from: "offsite" });
+  });
+
+  it("R6 AP-20 is what what-now offers when nothing is left here, and it says where the point is read", async () => {
+    const { world, backupId } = await lost();
+    const asked = WhatNowByHand.parse({ what: "gone", source: "app-db" });
+
+    const { verdict, figures, next } = await whatNow(world.ports)(asked);
+    world.there.objects.clear();
+    const nowhere = await whatNow(world.ports)(asked);
+
+    expect(verdict).toContain("it is read from its copy in offsite, by itself");
+    expect(figures).toMatchObject({ readFrom: "offsite", points: [{ backupId }] });
+    expect(next).toContain("start-restore");
+    expect(nowhere.verdict).toBe("app-db has NO verified point");
+  });
+
+  it("takes from no copy by itself what is quarantined here: its copy was made before anybody knew", async () => {
+    const world = copyWorld();
+    const backupId = await havePoint(world, daysAgo(1));
+    await world.run();
+    const bad = { schema: 1, backupId, source: "app-db", quarantinedAt: now.toISOString(), reasons: ["wrong rows"] };
+    const key = layout.proof(backupId, "app-db", "quarantined", "x");
+    await createSigned(world.ports, key, (hash) => layout.proofSignature(key, hash), JSON.stringify(bad));
+
+    for (const request of [{}, { backupId }])
+      await expect(
+        planRestore(world.ports)({
+          input: RestoreRequested.parse({ source: "app-db", ...request }),
+          execution: { id: "arn:restore", startTime: now.toISOString() },
+        }),
+      ).rejects.toMatchObject({ name: "NoSuchPoint", message: expect.stringContaining("Nor can it be read") });
   });
 
   it("refuses a point of which something is missing there, and a copy that the plan has not", async () => {

@@ -22,13 +22,17 @@ async function worldWithPoints() {
 }
 
 /** A restore of 9 minutes and 12 seconds. */
-async function wasRestored(world: RetentionWorld, target: string) {
-  const key = layout.evidence(restoreId);
+async function wasRestored(
+  world: RetentionWorld,
+  target: string,
+  { id = restoreId, finishedAt = "2026-11-20T13:51:19.000Z" } = {},
+) {
+  const key = layout.evidence(id);
   const body = JSON.stringify({
-    ...{ schema: 1, restoreId, source: "app-db", target, backupId: "2026-11-20-020000-nightly" },
+    ...{ schema: 1, restoreId: id, source: "app-db", target, backupId: "2026-11-20-020000-nightly" },
     ...{ recoveredTo: "2026-11-20T02:00:05.000Z", requestedBy: { claimed: null, execution: "arn:x" } },
     ...{ safetyBackupId: null, noSafetyBecause: null, phases: {}, factsCompared: 3, putThere: [], notes: [] },
-    ...{ startedAt: "2026-11-20T13:42:07.000Z", finishedAt: "2026-11-20T13:51:19.000Z" },
+    ...{ startedAt: "2026-11-20T13:42:07.000Z", finishedAt },
     kept: [{ what: "database app", drop: "DROP DATABASE …" }],
   });
   await createSigned(world.ports, key, (hash) => layout.proofSignature(key, hash), body);
@@ -153,6 +157,46 @@ describe("what-now", () => {
       `npx sls invoke --stage test -f hold -d '{"why":"what happened","requestedBy":"your name"}'`,
       `npx sls invoke --stage test -f list-points -d '{"source":"app-db"}'`,
     ]);
+  });
+
+  it("takes no point that is of the very instant, and for anything but an attack no alarm for the beginning", async () => {
+    const world = await worldWithPoints();
+    await raiseAlarm(
+      world.ports,
+      { source: "app-db", code: "BackupFailed" },
+      { severity: "critical", problem: "x" },
+      "by",
+    );
+
+    const { figures } = await ask(world, { what: "deleted", since: hoursAgo(3).toISOString() });
+    const unknown = await ask(world, { what: "corrupt" });
+
+    expect(figures["points"]).toMatchObject([{ recoveredTo: hoursAgo(27).toISOString() }, {}]);
+    expect(unknown.figures["before"]).toBe("not known: say it as since");
+  });
+
+  it("measures by a restore into the same target, however many newer ones went elsewhere", async () => {
+    const world = await worldWithPoints();
+    await wasRestored(world, "app-db-live");
+    const id = RestoreId.parse("2026-11-21-134207-k3x9");
+    await wasRestored(world, "staging-db", { id, finishedAt: "2026-11-21T13:51:19.000Z" });
+
+    const { figures } = await ask(world, { what: "gone" });
+
+    expect(figures["takes"]).toBe(`9m 12s of 30m, as ${restoreId} into app-db-live`);
+  });
+
+  it.each(["rolled back", "dropped"])("offers no way back that is gone: %s", async (how) => {
+    const world = await worldWithPoints();
+    await wasRestored(world, "app-db-live");
+    const key = how === "dropped" ? layout.dropped(restoreId) : layout.rollback(restoreId);
+    const record = { schema: 1, restoreId, source: "app-db", target: "app-db-live", keptFor: "7d" };
+    const dropped = { ...record, finishedAt: hoursAgo(1).toISOString(), dropped: ["database app"] };
+    await createSigned(world.ports, key, (hash) => layout.proofSignature(key, hash), JSON.stringify(dropped));
+
+    const { next } = await ask(world, { what: "corrupt" });
+
+    expect(next).not.toContain("rollback-restore");
   });
 
   it("refuses a word that it does not know, and a source that the plan does not have", async () => {
