@@ -55,6 +55,7 @@ describe("the packaged template", () => {
       "ExpirePointsRole",
       "ExportAuditRole",
       "HoldRole",
+      "IndexPointsRole",
       "OpenIncidentRole",
       "PrunePointsRole",
       "QuarantineRole",
