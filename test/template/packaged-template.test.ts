@@ -79,6 +79,7 @@ describe("the packaged template", () => {
       "ExpirePointsRole",
       "ExportAuditRole",
       "HoldRole",
+      "IndexPointsRole",
       "OpenIncidentRole",
       "PlanRestoreRole",
       "PrunePointsRole",
