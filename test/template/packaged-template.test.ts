@@ -42,6 +42,21 @@ describe("the packaged template", () => {
     ).toEqual([]);
   });
 
+  it("A2 lets each function whose failures go to the dead-letter queue send there: AWS deploys none that may not", () => {
+    const named = z.looseObject({
+      FunctionName: z.object({ Ref: z.string() }),
+      DestinationConfig: z.object({ OnFailure: z.unknown().optional() }),
+    });
+    const roleOf = z.looseObject({ Role: z.object({ "Fn::GetAtt": z.array(z.string()) }) });
+    const roles = ofType("AWS::Lambda::EventInvokeConfig").flatMap(([, { Properties }]) => {
+      const { FunctionName, DestinationConfig } = named.parse(Properties);
+      if (DestinationConfig.OnFailure === undefined) return [];
+      return [roleOf.parse(Resources[FunctionName.Ref]?.Properties).Role["Fn::GetAtt"][0] ?? ""];
+    });
+    expect(roles).toContain("AnnounceRole");
+    expect(roles.filter((role) => !actionsOf(role).includes("sqs:SendMessage"))).toEqual([]);
+  });
+
   it("O13 lets everybody who may say something of a point note it for the index", () => {
     const puts = ofType("AWS::IAM::Role").map(([role]) => ({
       role,
