@@ -47,8 +47,9 @@ function apply(tree: unknown, { path, how, name }: Change, mark: string): void {
     }
     if (how === "remove" || how === "rename") Reflect.deleteProperty(holder, key);
     if (how === "remove") return;
+    const at = how === "replace" ? key : Array.isArray(holder) ? String(holder.length) : name; // `length` is no name in lists
     const data = { value: mark, enumerable: true, configurable: true, writable: true };
-    Object.defineProperty(holder, how === "replace" ? key : name, data);
+    Object.defineProperty(holder, at, data);
     return;
   }
 }
