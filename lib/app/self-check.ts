@@ -36,6 +36,7 @@ type Ports = {
   roles: Record<CheckedRole, string>;
   lookEveryMs?: number;
   arrivesWithinMs?: number;
+  endsWithinMs?: number;
 };
 
 const DONE = ["done"];
@@ -152,14 +153,13 @@ async function tryRights(ports: Ports): Promise<Trial[]> {
 }
 
 /** A capture whose input is not there fails before it talks to any source. */
-async function tryExitCode({ tasks, layout, captureTask }: Ports, id: string): Promise<Trial> {
-  const nothing = layout.taskInput(`self-check-${id}`, "nothing");
-  const ended = await tasks.run(captureTask, nothing).then(
-    ({ exitCode, reason }) =>
-      exitCode === undefined ? `no exit code: ${reason ?? "no reason"}` : `exit code ${exitCode}`,
+async function tryExitCode({ tasks, layout, captureTask, endsWithinMs = 300_000 }: Ports, id: string): Promise<Trial> {
+  const ended = tasks.run(captureTask, layout.taskInput(`self-check-${id}`, "nothing")).then(
+    ({ exitCode, reason }) => (exitCode === undefined ? `no exit code: ${reason}` : `exit code ${exitCode}`),
     (error: unknown) => describeError(error).name,
   );
-  return trial("a task that must fail", ["exit code 1"], ended);
+  const tooLate = wait(endsWithinMs, `no end in ${endsWithinMs / 1_000} seconds`, { ref: false });
+  return trial("a task that must fail", ["exit code 1"], await Promise.race([ended, tooLate]));
 }
 
 async function tryEvents(ports: Ports, id: string): Promise<Trial> {

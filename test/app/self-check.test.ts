@@ -23,6 +23,7 @@ type Wrong = Partial<{
   iamError: string;
   exitCode: number | undefined;
   noTask: true;
+  noEnd: true;
   noEvent: true;
 }>;
 
@@ -43,9 +44,11 @@ function account(wrong: Wrong = {}) {
   const deniedUnless = (isOpen: true | undefined) => (isOpen ? "done" : "AccessDeniedException");
   const ports: Parameters<typeof selfCheck>[0] = {
     ...{ ...world.ports, ...ground, roles, captureTask: "capture:1", lookEveryMs: 1, arrivesWithinMs: 5 },
+    ...(wrong.noEnd ? { endsWithinMs: 5 } : {}),
     tasks: {
       async run(definition, key) {
         tried.push(`${definition} ${key}`);
+        if (wrong.noEnd) await new Promise(() => {});
         if (wrong.noTask) throw Object.assign(new Error("no capacity"), { name: "TaskFailed" });
         return { exitCode: "exitCode" in wrong ? wrong.exitCode : 1, reason: "Essential container exited" };
       },
@@ -154,6 +157,7 @@ it.each<[string, Wrong, string[]]>([
     { exitCode: undefined },
     ["FAILED: a task that must fail: no exit code: Essential container exited"],
   ],
+  ["a task never ends", { noEnd: true }, ["FAILED: a task that must fail: no end in 0.005 seconds, not exit code 1"]],
   ["no task starts", { noTask: true }, ["FAILED: a task that must fail: TaskFailed"]],
   ["events do not arrive", { noEvent: true }, ["FAILED: S3's event of a new object calls a function: nothing in"]],
 ])("N7 fails when %s, and names just that", async (_, wrong, lines) => {
