@@ -11,6 +11,7 @@ const roles = [
   ...["CheckObjectives", "Watch"],
   ...["PlanRetention", "ExpirePoints", "PrunePoints", "Hold", "ReleaseHold", "ReadAudit"],
   ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage", "IndexPoints"],
+  "SelfCheck",
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
   ...["WhatNow", "ClimbLadder", "Acknowledge"],
   ...["OpenIncident", "DescribeIncident", "CloseIncident", "TickStep"],

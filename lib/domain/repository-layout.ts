@@ -31,6 +31,8 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/runs/${hookRun}/${source}.${attempt}.${isWhole ? "resumed" : "not-resumed"}.json`,
   progress: (runId: string, task: string, attempt: number, number: number) =>
     `${stage}/runs/${runId}/${task}.${attempt}.${String(number).padStart(4, "0")}.progress.json`,
+  /** `what`: of one self-check, which tries things there and leaves nothing else. */
+  selfCheck: (id: string, what: string) => `${stage}/runs/self-check-${id}/${what}.json`,
   swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
   /** Of every try to send the canary that was due then. */
   canaries: (dueAt: Date) => `${stage}/runs/${canaryId(dueAt)}-`,
@@ -102,6 +104,10 @@ export function restoreOfProgressKey(stage: string, key: string): { restoreId: R
   const restoreId = RestoreId.safeParse(runId).data;
   return of === stage && restoreId !== undefined && task !== undefined ? { restoreId, task } : undefined;
 }
+
+/** The id in a key such as `<stage>/runs/self-check-<id>/probe.json`; undefined for strangers. */
+export const selfCheckOfProbeKey = (key: string): string | undefined =>
+  /^[^/]+\/runs\/self-check-([\w-]+)\/probe\.json$/.exec(key)?.[1];
 
 /** `{ proof, runId }` of a key below `proofs/<source>/`; undefined for signatures and strangers. */
 export function proofOfKey(key: string): { source: string; proof: ProofName; runId: string } | undefined {

@@ -76,6 +76,7 @@ const contracts: Record<string, z.ZodType> = {
   quarantine: JudgementByHand,
   "export-audit": ExportByHand,
   "check-storage": z.strictObject({}),
+  "self-check": z.union([ObjectCreated, z.strictObject({})]),
   "index-points": z.strictObject({}),
   "rotate-keys": RotateByHand,
   "what-now": WhatNowByHand,

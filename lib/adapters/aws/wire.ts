@@ -1,5 +1,6 @@
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -24,6 +25,7 @@ import { eventBridge, fargateTasks, snsChannel, snsRoles, stepFunctions } from "
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
+import { awsTrials } from "./trials.ts";
 import { s3Uploads } from "./uploads.ts";
 import { awsWatched } from "./watched.ts";
 
@@ -97,6 +99,8 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
 export const wireWrappingKey = (envelopeKey: string) => kmsWrappingKey(new KMSClient(RETRIES), envelopeKey);
+export const wireTrials = ({ REPOSITORY_BUCKET }: Config) =>
+  awsTrials({ s3: new S3Client(RETRIES), kms: new KMSClient(RETRIES), iam: new IAMClient(RETRIES) }, REPOSITORY_BUCKET);
 export const wireMetrics = ({ STAGE }: Config, { metrics }: Plan) => emfMetrics(STAGE, metrics?.prefix ?? "holdfast");
 export const wireInventory = ({ REPOSITORY_BUCKET }: Config) => s3Inventory(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireEvents = () => eventBridge(new EventBridgeClient(RETRIES));
