@@ -42,7 +42,10 @@ const ELSEWHERE = [
   ["audit entry", /^audit\/\d{4}\/\d\d\/\d\d\/\d{6}(\.json|\.[0-9a-f]{64}\.sig)$/],
   ["audit export", /^exports\/[\d-]+-[a-z0-9]{4}\/audit-[\d-]+(\.csv|\.json)?(\.[0-9a-f]{64}\.sig)?$/],
   ["hold", /^holds\/[\d-]+-[a-z0-9]{4}(\.released)?(\.json|\.[0-9a-f]{64}\.sig)$/],
-  ["evidence", /^restores\/[\w-]+\/(evidence|rollback|dropped|cancelled)(\.json|\.[0-9a-f]{64}\.sig)$/],
+  [
+    "evidence",
+    /^restores\/[\w-]+\/(evidence|rollback|dropped|cancelled|approval-requested|approval-decided)(\.json|\.[0-9a-f]{64}\.sig)$/,
+  ],
 ] as const;
 
 /** Undefined for a key that nothing of holdfast would ever write. */
