@@ -32,8 +32,8 @@ export async function isGathered(
   const policy = plan.tell.digest ?? DIGEST;
   const window = digestId(windowOf(clock(), policy));
   const places = layout.announcements(window, `place-${name}-${counter}-`);
-  for (let taken = await count(repository, places); taken < policy.above; taken = await count(repository, places)) {
-    const place = layout.announced(window, `place-${name}-${counter}-${String(taken + 1).padStart(6, "0")}`);
+  for (let last = await lastOf(repository, places); last < policy.above; last = await lastOf(repository, places)) {
+    const place = layout.announced(window, `place-${name}-${counter}-${String(last + 1).padStart(6, "0")}`);
     if ((await repository.create(place, JSON.stringify({ runId, what }))) === "created") return false;
   }
   const { code, title, severity } = announcement;
@@ -43,10 +43,11 @@ export async function isGathered(
   return true;
 }
 
-async function count(repository: Repository, start: string): Promise<number> {
-  let found = 0;
-  for await (const _ of repository.list(start)) found++;
-  return found;
+/** The highest number that is taken: some below it may be gone. */
+async function lastOf(repository: Repository, start: string): Promise<number> {
+  let last = 0;
+  for await (const key of repository.list(start)) last = Math.max(last, Number.parseInt(key.slice(start.length), 10));
+  return last;
 }
 
 /** What waits for the digest of one window and one channel. */

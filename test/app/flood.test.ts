@@ -106,6 +106,17 @@ describe("A1 a flood of messages", () => {
     });
   });
 
+  it("is counted on from its last place, when others were deleted meanwhile", async () => {
+    const world = floodedWorld();
+    for (const code of ["Late", "Large", "Slow"]) await world.raise(code, "warning");
+    const [, second] = [...world.objects.keys()].filter((key) => key.includes("announced-place-people-")).toSorted();
+
+    world.objects.delete(second ?? "");
+    for (const code of ["Odd", "Old", "Big"]) await world.raise(code, "warning");
+
+    expect(world.titles()).toEqual(["Late", "Large", "Slow", "Odd", "Old"].map((code) => `${code}: app-db`));
+  });
+
   it("is counted right when all of it comes at once, and a retry is neither told nor counted twice", async () => {
     const world = floodedWorld();
     const crowd = Array.from({ length: 20 }, (_, number) => number);
