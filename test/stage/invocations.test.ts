@@ -1,15 +1,30 @@
+import pWaitFor from "p-wait-for";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { withTaskFault } from "#local/demo/faults.ts";
 import { watchStage } from "./support/invariants.ts";
+import { takeInventory } from "./support/inventory.ts";
 import { openWorld, sourceNames, type World } from "./support/world.ts";
 
 let world: World;
 beforeAll(async () => {
   world = await openWorld();
   await world.haveLatest();
+  await nothingIsWritten();
 });
 afterAll(() => world.client.clearMessages());
+
+/** Until a second has brought nothing new: who was told of the points of before is written down, too. */
+async function nothingIsWritten(): Promise<void> {
+  let known = -1;
+  const isStill = async () => {
+    const { size } = await takeInventory(world);
+    const still = size === known;
+    known = size;
+    return still;
+  };
+  await pWaitFor(isStill, { interval: 1_000, timeout: { milliseconds: 60_000, message: "something goes on writing" } });
+}
 
 const execution = { id: "arn:x", name: "x", startTime: "not a time" };
 
