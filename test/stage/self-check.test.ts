@@ -34,7 +34,8 @@ it("N7 self-check says of this emulator that it enforces neither the bucket's po
     ...["LockPointsRole may not", "a task that must fail", "S3's event of a new object calls a function"],
   ])
     expect(table).toMatch(new RegExp(`ok +│ ${proven}`));
-  const left = (await watch.versionsSince()).map((version) => version.split(" ")[0] ?? "");
+  const since = (await watch.versionsSince()).map((version) => version.split(" ")[0] ?? "");
+  const left = since.filter((key) => !/\/announced-|\/alarms\//.test(key)); // what was told of earlier runs comes late
   const own = /^local\/runs\/self-check-[\d-]{18}[0-9a-f]{4}\/(created|unconditional|probe|arrived)\.json$/;
   expect(left.toSorted().map((key) => own.exec(key)?.[1])).toEqual(["arrived", "created", "probe", "unconditional"]);
   await watch.expectInvariants();
