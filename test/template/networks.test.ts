@@ -48,7 +48,7 @@ describe.each(["local", ...own] as const)("the network of %s", (name) => {
 
   it("starts every task in the same subnets, with the same way out", () => {
     const [first, ...others] = taskPlaces(name);
-    expect(others).toHaveLength(7);
+    expect(others).toHaveLength(8);
     for (const other of others) expect(other).toEqual(first);
   });
 });
