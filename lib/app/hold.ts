@@ -15,7 +15,7 @@ import { createSigned } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
 import { sweptPlace } from "./swept-place.ts";
 
-type Ports = CatalogPorts & {
+export type HoldPorts = CatalogPorts & {
   openCopy: OpenCopy;
   signer: Signer;
   audit: Audit;
@@ -29,7 +29,7 @@ type Ports = CatalogPorts & {
  * what would hold nothing, since nobody would notice.
  */
 export const hold =
-  (ports: Ports) =>
+  (ports: HoldPorts) =>
   async ({ requestedBy, why, until, ...scope }: HoldByHand, callId: string): Promise<Answer> => {
     const now = ports.clock();
     await refuseEmptyHold(ports, { ...scope, until }, now);
@@ -57,7 +57,7 @@ export const hold =
   };
 
 /** A region that can't be reached now does not undo the hold: no sweep there deletes what is held, and the next one takes it back. */
-async function keepAgainEverywhere(ports: Ports, held: Hold) {
+async function keepAgainEverywhere(ports: HoldPorts, held: Hold) {
   const keptAgain: string[] = [];
   const problems: string[] = [];
   for (const where of sweptPlaces(ports.plan)) {
@@ -72,7 +72,7 @@ async function keepAgainEverywhere(ports: Ports, held: Hold) {
 }
 
 async function refuseEmptyHold(
-  { repository, layout, plan }: Ports,
+  { repository, layout, plan }: HoldPorts,
   { source, backupId, from, to, until }: Omit<HoldByHand, "why" | "requestedBy">,
   now: Date,
 ) {

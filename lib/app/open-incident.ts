@@ -1,30 +1,18 @@
 import { AlreadyCommitted, InputInvalid } from "#domain/errors.ts";
 import { HoldId } from "#domain/hold.ts";
 import { type Incident, incidentIdOf, openOf, REPOSITORY } from "#domain/incident.ts";
-import { optionsOf, type Plan } from "#domain/plan.ts";
+import { optionsOf } from "#domain/plan.ts";
 import type { IncidentByHand } from "#events/by-hand.ts";
-import type { Signer } from "#ports/keys.ts";
-import type { Clock } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
-import type { Audit } from "./audit-log.ts";
-import type { CatalogPorts } from "./catalog.ts";
-import { hold } from "./hold.ts";
-import type { OpenCopy } from "./open-copy.ts";
+import { type HoldPorts, hold } from "./hold.ts";
 import { findIncident, readIncidents } from "./read-incidents.ts";
 import { releaseHold } from "./release-hold.ts";
 import { invoke } from "./restore-commands.ts";
 import { createSigned } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
 
-type Ports = CatalogPorts & {
-  openCopy: OpenCopy;
-  signer: Signer;
-  audit: Audit;
-  plan: Plan;
-  clock: Clock;
-  stage: string;
-  events: Events;
-};
+/** It begins with a hold. */
+type Ports = HoldPorts & { events: Events };
 const A_DAY_AT_MOST = 999;
 
 /** Opens an incident, and tells of it. Throws `InputInvalid`, also where the source has one that is open. */
