@@ -3,7 +3,13 @@ import { KMSClient } from "@aws-sdk/client-kms";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
-import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient, StartExecutionCommand } from "@aws-sdk/client-sfn";
+import {
+  DescribeExecutionCommand,
+  type ExecutionListItem,
+  paginateListExecutions,
+  SFNClient,
+  StartExecutionCommand,
+} from "@aws-sdk/client-sfn";
 import pWaitFor from "p-wait-for";
 import { z } from "zod";
 import { kmsSignatureCheck } from "../lib/adapters/aws/keys.ts";
@@ -13,19 +19,10 @@ import { Evidence } from "../lib/domain/evidence.ts";
 import { chooseLatest } from "../lib/domain/recovery-point.ts";
 import { repositoryLayout } from "../lib/domain/repository-layout.ts";
 import type { LocalStage } from "./local-stage.ts";
+import { sinkMessages } from "./sink-messages.ts";
 
 export type Execution = { arn: string; name: string; status: string; output: unknown; error: string; cause: string };
 type MachineName = "backup" | "verify" | "restore" | "restoreAll" | "drop" | "retention" | "copy" | "escalate";
-
-const Ping = z.object({ at: z.string(), isWell: z.boolean(), text: z.string() });
-const Message = z.object({
-  at: z.string(),
-  channel: z.enum(["slack", "slack-update", "sns"]),
-  body: z.unknown(),
-});
-export type Message = z.infer<typeof Message>;
-const Received = z.looseObject({ channel: z.string(), body: z.unknown() });
-const isMachine = (channel: string) => channel === "pagerduty" || channel === "webhook";
 
 /** What a person does with a stage, by the same APIs: start, look, wait, read messages. For the demo and the tests. */
 export function stageClient(stage: LocalStage) {
@@ -68,8 +65,6 @@ export function stageClient(stage: LocalStage) {
     );
     return execution;
   };
-  const received = async () => z.array(Received).parse(await (await fetch(`${stage.sink}/messages`)).json());
-  const messages = async () => z.array(Message).parse((await received()).filter(({ channel }) => !isMachine(channel)));
 
   return {
     s3,
@@ -81,31 +76,7 @@ export function stageClient(stage: LocalStage) {
     machine,
     describe,
     ended,
-    messages,
-    /** The last signal of the watcher to somebody outside. */
-    async lastPing() {
-      return z
-        .array(Ping)
-        .parse(await (await fetch(`${stage.sink}/pings`)).json())
-        .at(-1);
-    },
-    /** What PagerDuty, or the signed webhook, was sent. */
-    async sentTo(channel: "pagerduty" | "webhook"): Promise<unknown[]> {
-      return (await received()).filter((one) => one.channel === channel).map(({ body }) => body);
-    },
-    clearMessages: async () => void (await fetch(`${stage.sink}/messages`, { method: "DELETE" })),
-    /** Waits until a message has come that `isIt`. */
-    async message(isIt: (text: string, channel: string) => boolean, timeoutMs = 60_000): Promise<Message> {
-      let found: Message | undefined;
-      await pWaitFor(
-        async () => {
-          found = (await messages()).find((one) => isIt(textOf(one), one.channel));
-          return found !== undefined;
-        },
-        { interval: 200, timeout: { milliseconds: timeoutMs, message: "no such message came" } },
-      );
-      return found as Message;
-    },
+    ...sinkMessages(stage.sink),
     async start(name: MachineName, input: unknown, executionName?: string): Promise<string> {
       const request = {
         stateMachineArn: machine(name),
@@ -144,9 +115,14 @@ export function stageClient(stage: LocalStage) {
         .parse(execution.output);
       return Evidence.parse(JSON.parse(new TextDecoder().decode(await repository.read(evidence.evidenceKey))));
     },
-    asText: textOf,
     async executions(name: MachineName) {
-      return (await sfn.send(new ListExecutionsCommand({ stateMachineArn: machine(name) }))).executions ?? [];
+      const found: ExecutionListItem[] = [];
+      for await (const { executions = [] } of paginateListExecutions(
+        { client: sfn },
+        { stateMachineArn: machine(name) },
+      ))
+        found.push(...executions);
+      return found;
     },
     /** Waits for an execution of that name to have begun, and then to have ended. */
     async endedNamed(name: MachineName, executionName: string, timeoutMs = 120_000): Promise<Execution> {
@@ -173,10 +149,11 @@ export function stageClient(stage: LocalStage) {
       const { errorType, errorMessage } = z.object({ errorType: z.string(), errorMessage: z.string() }).parse(answer);
       throw Object.assign(new Error(errorMessage), { name: errorType });
     },
-    /** Everything that tasks and functions have logged. */
-    async logLines(group: string): Promise<string[]> {
+    /** What tasks or functions have logged since: the emulator hands out the first 10,000 lines and no token for more. */
+    async logLines(logGroupName: string, since: Date): Promise<string[]> {
       const lines: string[] = [];
-      for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, { logGroupName: group }))
+      const wanted = { logGroupName, startTime: since.getTime() };
+      for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, wanted))
         lines.push(...events.map(({ message }) => message ?? ""));
       return lines;
     },
@@ -201,14 +178,6 @@ export function stageClient(stage: LocalStage) {
       for (const client of [sfn, s3, lambda, scheduler, logs]) client.destroy();
     },
   };
-}
-/** The words of a message, whichever channel brought it. */
-function textOf({ channel, body }: Message): string {
-  if (channel !== "sns") return z.looseObject({ text: z.string() }).parse(body).text;
-  const { Subject = "", Message: words } = z
-    .looseObject({ Subject: z.string().optional(), Message: z.string() })
-    .parse(body);
-  return words.startsWith(Subject) ? words : `${Subject}\n${words}`;
 }
 
 export type StageClient = ReturnType<typeof stageClient>;

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { restoreIdOf } from "#domain/ids.ts";
 import { sql } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
-import type { Message } from "#local/stage-client.ts";
+import type { Message } from "#local/sink-messages.ts";
 import { watchStage } from "./support/invariants.ts";
 import { within } from "./support/within.ts";
 import { openWorld, type World } from "./support/world.ts";

@@ -1,5 +1,6 @@
 import { objectivesAt } from "../../objectives-at.ts";
-import type { Message, StageClient } from "../../stage-client.ts";
+import type { Message } from "../../sink-messages.ts";
+import type { StageClient } from "../../stage-client.ts";
 import { type Ground, SOURCE } from "./ground.ts";
 
 const HOUR_MS = 3600 * 1000;

@@ -32,6 +32,7 @@ const CODE = `export const handler = async (event) => {
 
 /** What runs around a target: an ECS service with tasks in real containers, and a function. */
 export async function startApplication({ stage, client }: World) {
+  const begun = new Date();
   const ecs = new ECSClient(awsClientOptions);
   const lambda = new LambdaClient(awsClientOptions);
   await ecs.send(new CreateClusterCommand({ clusterName: place.cluster }));
@@ -91,7 +92,7 @@ export async function startApplication({ stage, client }: World) {
     },
     /** What the function was given around one restore, in order. */
     async callsOf(runId: string): Promise<unknown[]> {
-      const lines = await client.logLines(`/aws/lambda/${functionName}`);
+      const lines = await client.logLines(`/aws/lambda/${functionName}`, begun);
       const given = lines.flatMap((line) => /given (\{.*\})/.exec(line)?.[1] ?? []);
       return given.map((text) => JSON.parse(text)).filter((one) => one.runId === runId);
     },
