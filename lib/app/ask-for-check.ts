@@ -4,7 +4,6 @@ import { SourceChecked } from "#domain/outcome.ts";
 import { optionsOf, type Plan } from "#domain/plan.ts";
 import { chooseLatest } from "#domain/recovery-point.ts";
 import { ok, problem, type RoomNeeded, type SourceCheck } from "#domain/source-check.ts";
-import type { TaskInput } from "#domain/task-input.ts";
 import type { CheckByHand } from "#events/by-hand.ts";
 import type { Tasks } from "#ports/messaging.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
@@ -13,6 +12,7 @@ import { targetOf } from "./plan-restore.ts";
 import { startRestoreCommand } from "./restore-commands.ts";
 import { runByHand } from "./run-by-hand.ts";
 import type { Answer } from "./start-backup.ts";
+import type { NotReading } from "./store-task-input.ts";
 
 /** In bytes, of the tasks that read points back and restore them. */
 export type TaskMemory = { verify: number; restore: number };
@@ -65,7 +65,7 @@ async function askOfTarget(ports: Ports, target: string, runId: string): Promise
 async function ask(
   ports: Ports,
   { tasks, definition }: TaskKind,
-  input: TaskInput,
+  input: NotReading,
   about: { name: string; can: string; next: string },
 ): Promise<Answer> {
   const { judged, stoppedBecause } = await runByHand({ ...ports, tasks }, definition, input, SourceChecked);

@@ -70,16 +70,21 @@ export async function readEach<P>({ ids, read }: { ids: BackupId[]; read: ReadBa
 
 /** All backups, newest first, and how each is read. */
 export type Backups = { ids: BackupId[]; read: ReadBackup<ListedPoint> };
-export const allBackups = async (ports: CatalogPorts): Promise<Backups> => ({
-  ids: await backupIds(ports),
-  read: readListed(ports),
-});
+export async function allBackups(ports: CatalogPorts): Promise<Backups> {
+  const { repository, layout } = ports;
+  const [ids, spokenOf] = [await backupIds(ports), new Set(await repository.folders(layout.everythingExpired))];
+  return { ids, read: readListed(ports, spokenOf) };
+}
 
-/** From its manifest and what was said of it since, and of its points only what a list needs. */
+/**
+ * From its manifest and what was said of it since, and of its points only what a list needs. `spokenOf`: backups of which sweeps
+ * have said anything, where that is known: the others need not be asked, which is a request less for each.
+ */
 export const readListed =
-  (ports: CatalogPorts): ReadBackup<ListedPoint> =>
+  (ports: CatalogPorts, spokenOf?: ReadonlySet<string>): ReadBackup<ListedPoint> =>
   async (backupId) => {
-    const { points, refused } = await pointsOf(ports, backupId);
+    const isSpokenOf = spokenOf?.has(backupId) ?? true;
+    const { points, refused } = await pointsOf(ports, backupId, undefined, isSpokenOf);
     return { points: points.map(listed), refused };
   };
 
@@ -97,7 +102,12 @@ export const isUnbelievable = (error: unknown): error is Error =>
   ["SignatureInvalid", "ManifestInvalid"].includes(describeError(error).name);
 
 /** The points of one backup. A manifest that can't be believed makes it refused; one that could not be read throws. */
-export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?: string): Promise<BackupPoints> {
+export async function pointsOf(
+  ports: CatalogPorts,
+  backupId: BackupId,
+  source?: string,
+  isSpokenOf = true,
+): Promise<BackupPoints> {
   let found: Awaited<ReturnType<typeof readManifest>>;
   try {
     found = await readManifest(ports, backupId);
@@ -109,7 +119,7 @@ export async function pointsOf(ports: CatalogPorts, backupId: BackupId, source?:
   if (!found) return { points: [], refused: [] };
   const { manifest, manifestSha256 } = found;
   const names = Object.keys(manifest.components).filter((name) => source === undefined || name === source);
-  const letGo = await readExpiries(ports, backupId);
+  const letGo = isSpokenOf ? await readExpiries(ports, backupId) : new Map<string, LetGo>();
   const points = await pMap(names, async (name) => {
     const point = await pointOf(ports, manifest, manifestSha256, name);
     return expired(point, letGo.get(name));

@@ -14,7 +14,7 @@ import { placeOfCopy } from "./open-copy.ts";
 import { storeInspection, targetOf } from "./plan-restore.ts";
 import { readApproval } from "./read-approval.ts";
 import { readEvidence } from "./read-evidence.ts";
-import { storeTaskInput } from "./store-task-input.ts";
+import { storeReading } from "./store-task-input.ts";
 import { throwIfDecidedAgainst } from "./swap-or-cancel.ts";
 
 type Ports = CatalogPorts & {
@@ -89,7 +89,7 @@ export const checkInterlock =
     }
     const run = { runId: restoreId, task: source, ...its };
     const told = { verb: "restore" as const, ...run, ...(from && { from }), fingerprint };
-    const restore = [{ ...(await storeTaskInput(ports, told)), hasHooks: hasHooks(hooks) }];
+    const restore = [{ ...(await storeReading(ports, told)), hasHooks: hasHooks(hooks) }];
     ports.log.info(`${target} may be restored into`, { needsConfirmation, isSafetyNeeded, approval: is });
     return { approval: { is, seconds, asked, inspect: [] }, ...passed, restore };
   };

@@ -25,14 +25,16 @@ export type RetentionJudgement = {
 
 /**
  * Reads the catalog, the holds and the runs, and judges every point that is there, source by source. The dry run and the sweep
- * both begin here; whoever deletes reads each point from its manifest, and only the dry run from elsewhere. In a copy a point
- * counts once it was read back there, and a source that is frozen at home is frozen there, too. Throws `ClockJumped`.
+ * both begin here; whoever deletes reads each point from its manifest, and only the dry run has `indexed`, what an index says of
+ * the first bucket. In a copy a point counts once it was read back there, and a source that is frozen at home is frozen there,
+ * too. Throws `ClockJumped`.
  */
-export async function judgeRetention(ports: SweptPorts, now: Date, backups?: Backups): Promise<RetentionJudgement> {
+export async function judgeRetention(ports: SweptPorts, now: Date, indexed?: Backups): Promise<RetentionJudgement> {
   const { home = ports, plan } = ports;
-  const { points: all, refused } = await readEach(backups ?? (await allBackups(ports)));
+  const ofHome = async () => readEach(indexed ?? (await allBackups(home)));
+  const { points: all, refused } = ports.home ? await readEach(await allBackups(ports)) : await ofHome();
   const points = await readBackPoints(ports, all);
-  const known = ports.home ? (await readEach(await allBackups(home))).points : points;
+  const known = ports.home ? (await ofHome()).points : points;
   const problem = clockProblem([...points, ...known].flatMap(instantsOf), longestRpoMs(plan), now);
   if (problem !== undefined)
     throw new ClockJumped(

@@ -6,7 +6,7 @@ import { restoreIdOf } from "#domain/ids.ts";
 import type { Plan, Target } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
-import type { RunLog } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import type { Machines } from "#ports/messaging.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
@@ -14,7 +14,7 @@ import { choosePoint } from "./choose-point.ts";
 import { leaseTarget } from "./lease-target.ts";
 import { type OpenCopy, placeOfCopy } from "./open-copy.ts";
 import { refuseSuspected } from "./refuse-suspected.ts";
-import { storeTaskInput } from "./store-task-input.ts";
+import { storeReading } from "./store-task-input.ts";
 
 /** A state holds 256 KiB. */
 const FELL_BACK_CHARACTERS = 1_000;
@@ -25,6 +25,7 @@ type Ports = CatalogPorts & {
   restoreOptions: Record<string, z.ZodType>;
   machines: Machines;
   audit: Audit;
+  clock: Clock;
 };
 type Input = { input: RestoreRequested; execution: { id: string; startTime: string } };
 export type PlannedRestore = { plan: RestorePlan; inspect: { source: string; taskInputKey: string }[] };
@@ -79,9 +80,9 @@ type Looks = Pick<RestorePlan, "restoreId" | "source" | "target" | "backupId"> &
 };
 
 /** Stores the task that looks at the target. */
-export const storeInspection = (ports: Pick<Ports, "repository" | "layout">, task: string, looks: Looks) => {
+export const storeInspection = (ports: Pick<Ports, "repository" | "layout" | "clock">, task: string, looks: Looks) => {
   const { restoreId: runId, from, ...run } = looks;
-  return storeTaskInput(ports, { verb: "inspect", runId, task, ...run, ...(from && { from }) });
+  return storeReading(ports, { verb: "inspect", runId, task, ...run, ...(from && { from }) });
 };
 
 /** The target that was asked for, or the one that the plan gives the source; `section` is what the engine reads of it. */

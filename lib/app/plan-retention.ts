@@ -66,12 +66,12 @@ export const planRetention =
 async function judgeAll(ports: Ports, places: string[], now: Date) {
   const judged: Judged[] = [];
   const unread: string[] = [];
+  const index = await openIndex(ports);
   for (const where of places) {
     try {
       const place = sweptPlace(ports, where);
-      const index = await openIndex(place); // a copy has none
       const judgement = await judgeRetention(place, now, "ids" in index ? index : undefined);
-      judged.push({ where, judgement, from: readFrom(index) });
+      judged.push({ where, judgement, from: readFrom(place.home ? { because: "copies have no index" } : index) });
     } catch (error) {
       if (where === places[0]) throw error;
       unread.push(`${where} could not be looked at: ${describeError(error).message}`);

@@ -1,9 +1,9 @@
 import pMap from "p-map";
 import { NoSuchPoint } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
-import type { RunLog } from "#ports/log.ts";
+import type { Clock, RunLog } from "#ports/log.ts";
 import { type CatalogPorts, pointsOf, readManifest } from "./catalog.ts";
-import { storeTaskInput } from "./store-task-input.ts";
+import { storeReading } from "./store-task-input.ts";
 
 type Input = {
   input: { backupId: BackupId; wrong?: Record<string, string[]> | undefined; again?: boolean | undefined };
@@ -22,7 +22,7 @@ export type PlannedVerify = {
  * to quarantine as they are. Throws `NoSuchPoint`, or what makes the manifest unbelievable.
  */
 export const planVerify =
-  (ports: CatalogPorts & { log: RunLog }) =>
+  (ports: CatalogPorts & { clock: Clock; log: RunLog }) =>
   async ({ input: { backupId, wrong = {}, again = false }, execution }: Input): Promise<PlannedVerify> => {
     const runId = `verify-${execution.name}`; // the execution of a backup's event is named like the backup, whose run has a folder too
     ports.log.belongsTo(backupId);
@@ -33,7 +33,7 @@ export const planVerify =
       ({ source, proof }) => (proof === "committed" || (again && proof === "verified")) && wrong[source] === undefined,
     );
     const sources = await pMap(open, ({ source, component: { engine } }) =>
-      storeTaskInput(ports, { verb: "verify", runId, task: source, source, engine, backupId }),
+      storeReading(ports, { verb: "verify", runId, task: source, source, engine, backupId }),
     );
     ports.log.info(`${backupId}: to be read back`, { runId, sources: sources.map(({ source }) => source), wrong });
     const known = Object.fromEntries(Object.entries(wrong).filter(([source]) => found.manifest.components[source]));

@@ -1,10 +1,9 @@
 import type { z } from "zod";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
-import type { TaskInput } from "#domain/task-input.ts";
 import type { Tasks } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
 import { type Judged, judgeTask } from "./judge-task.ts";
-import { storeTaskInput } from "./store-task-input.ts";
+import { type NotReading, storeTaskInput } from "./store-task-input.ts";
 
 type Ports = { repository: Repository; layout: RepositoryLayout; tasks: Tasks };
 
@@ -12,7 +11,7 @@ type Ports = { repository: Repository; layout: RepositoryLayout; tasks: Tasks };
 export async function runByHand<T extends { succeeded: true }>(
   ports: Ports,
   taskDefinition: string,
-  input: TaskInput,
+  input: NotReading,
   schema: z.ZodType<T>,
 ): Promise<{ judged: Judged<T>; stoppedBecause: string | undefined }> {
   const { taskInputKey } = await storeTaskInput(ports, input);

@@ -52,8 +52,10 @@ export const repositoryLayout = (stage: string) => ({
   index: (begunAt: Date) => `${stage}/runs/index-${begunAt.toISOString().replaceAll(":", "-")}/points.json`,
   /** That something is about to be said of a backup's points. `day`: 2026-02-23. */
   changes: (day?: string) => `${stage}/runs/changes-${day === undefined ? "" : `${day}/`}`,
-  change: (id: BackupId, at: Date) =>
-    `${stage}/runs/changes-${at.toISOString().replace("T", "/").replaceAll(":", "-")}-${id}.json`,
+  change: (id: BackupId, at: Date) => `${stage}/runs/changes-${timedName(id, at)}`,
+  /** That a task is about to be told to read a point of this backup. `day`: 2026-02-23. */
+  readings: (day?: string) => `${stage}/runs/reading-${day === undefined ? "" : `${day}/`}`,
+  reading: (id: BackupId, at: Date) => `${stage}/runs/reading-${timedName(id, at)}`,
   holds: `${stage}/holds/`,
   hold: (id: HoldId) => `${stage}/holds/${id}.json`,
   holdRelease: (id: HoldId) => `${stage}/holds/${id}.released.json`,
@@ -88,6 +90,9 @@ export const repositoryLayout = (stage: string) => ({
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;
 
 export type ProofName = "verified" | "suspicious" | "quarantined" | "released" | "proven" | "copied";
+
+/** `2026-11-23/09-00-00.000Z-<backupId>.json`: names that tell all there is to tell. */
+const timedName = (id: BackupId, at: Date) => `${at.toISOString().replace("T", "/").replaceAll(":", "-")}-${id}.json`;
 
 /** `canary-2026-11-23T09-00-00Z`: each try to send it adds its number. */
 export const canaryId = (dueAt: Date) => `canary-${dueAt.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
@@ -137,6 +142,10 @@ export function changeOfKey(key: string): { backupId: string; at: Date } | undef
     /\/changes-([\d-]{10})\/(\d\d)-(\d\d)-([\d.]{6}Z)-([^/]+)\.json$/.exec(key) ?? [];
   return backupId === undefined ? undefined : { backupId, at: new Date(`${day}T${hour}:${minute}:${rest}`) };
 }
+
+/** Of which backup a point was about to be read; undefined for strangers. */
+export const readingOfKey = (key: string): string | undefined =>
+  /\/reading-[\d-]{10}\/\d\d-\d\d-[\d.]{6}Z-([^/]+)\.json$/.exec(key)?.[1];
 
 /** A data key and which of its wrappings; undefined for strangers. */
 export function wrappedKeyOfKey(key: string): { keyId: string; generation: number } | undefined {

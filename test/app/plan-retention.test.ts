@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hold } from "#app/hold.ts";
 import { planRetention } from "#app/plan-retention.ts";
-import { storeTaskInput } from "#app/store-task-input.ts";
+import { planVerify } from "#app/plan-verify.ts";
+import { storeReading } from "#app/store-task-input.ts";
 import { daysAgo, haveNights, havePoint, now, retentionWorld } from "../support/retention-world.ts";
 
 describe("planning retention", () => {
@@ -61,13 +62,13 @@ describe("planning retention", () => {
     });
   });
 
-  it("T2 pins the point that a running restore reads", async () => {
+  it("T2 pins the point that a running restore reads, by S3's own time, whatever the clock says of who noted it", async () => {
     const world = retentionWorld();
     const [oldest, second] = await haveNights(world);
     if (!oldest || !second) throw new Error("no points");
     const run = { runId: "verify-x", task: "app-db", source: "app-db", engine: "postgresql" };
-    await storeTaskInput(world.ports, { verb: "verify", ...run, backupId: oldest });
-    const key = world.ports.layout.taskInput("verify-x", "app-db");
+    await storeReading({ ...world.ports, clock: () => daysAgo(1.4) }, { verb: "verify", ...run, backupId: oldest });
+    const key = world.ports.layout.reading(oldest, daysAgo(1.4));
     world.histories.set(key, { key, versions: [{ versionId: "1", at: daysAgo(0.5) }], markers: [] });
 
     const during = await planRetention(world.ports)({});
@@ -77,6 +78,26 @@ describe("planning retention", () => {
     expect(during.figures["sources"]).toMatchObject([{ expire: 9 }]);
     expect(JSON.stringify(during.figures["table"])).toContain("a restore or a verification reads it");
     expect(after.figures["sources"]).toMatchObject([{ expire: 10 }]);
+  });
+
+  it("T2 notes that a point is about to be read before a task is told to read it, for verifications and restores", async () => {
+    const world = retentionWorld();
+    const backupId = await havePoint(world, daysAgo(0.5), { isVerified: false });
+    const order: string[] = [];
+    const repository = {
+      ...world.ports.repository,
+      create: async (key: string, body: Uint8Array | string) => {
+        order.push(key);
+        return world.ports.repository.create(key, body);
+      },
+    };
+
+    await planVerify({ ...world.ports, repository })({ input: { backupId }, execution: { name: backupId } });
+
+    expect(order).toEqual([
+      world.ports.layout.reading(backupId, now),
+      world.ports.layout.taskInput(`verify-${backupId}`, "app-db"),
+    ]);
   });
 
   it("shows what is held, by whom and why", async () => {

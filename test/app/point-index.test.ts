@@ -3,12 +3,14 @@ import { expirePoints } from "#app/expire-points.ts";
 import { indexPoints } from "#app/index-points.ts";
 import { listPoints } from "#app/list-points.ts";
 import { planRetention } from "#app/plan-retention.ts";
+import { planVerify } from "#app/plan-verify.ts";
 import { Index } from "#app/point-index.ts";
 import { prunePoints } from "#app/prune-points.ts";
 import { quarantine } from "#app/quarantine.ts";
 import { createSigned } from "#app/signed-objects.ts";
 import { writeExpiry } from "#app/write-expiry.ts";
 import { SweepId } from "#domain/expiry.ts";
+import { startOf } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import {
   daysAgo,
@@ -67,6 +69,47 @@ describe("the index of points", () => {
     expect(planned.figures["table"]).toEqual(plan.figures["table"]);
     expect(listed.figures["readFrom"]).toMatch(/^index of 2026-11-22T04:00:00.000Z; 0 changed backups/);
     expect(reads.filter((key) => key.endsWith("manifest.json"))).toEqual([]);
+  });
+
+  it("O13 asks S3 for no more in a dry run over many points and runs than over few", async () => {
+    const askedOver = async (nights: number) => {
+      const world = retentionWorld();
+      const { repository } = world.ports;
+      for (const id of await haveNights(world, nights)) {
+        const { time } = world;
+        time.at = startOf(id);
+        await planVerify(world.ports)({ input: { backupId: id, again: true }, execution: { name: id } });
+        for (const key of world.objects.keys())
+          if (key.includes("/runs/") && !world.histories.has(key))
+            world.histories.set(key, { key, versions: [{ versionId: "1", at: time.at }], markers: [] });
+        time.at = now;
+      }
+      await indexPoints(world.ports)();
+      let asked = 0;
+      const counted = new Proxy(repository, {
+        get: (of, name: "list" | "histories") => {
+          asked++;
+          if (name !== "list" && name !== "histories") return of[name];
+          return async function* (prefix: string) {
+            for await (const found of of[name](prefix)) {
+              asked++; // a page more for each thousand
+              yield found;
+            }
+          };
+        },
+      });
+      const { verdict } = await planRetention({ ...world.ports, repository: counted })({});
+      return { asked, verdict };
+    };
+
+    const [few, many] = [await askedOver(40), await askedOver(120)];
+
+    expect(few.verdict).toContain("keep 30 points, let 10 expire");
+    expect(many).toMatchObject({
+      asked: few.asked,
+      verdict: expect.stringContaining("keep 106 points, let 14 expire"),
+    });
+    expect(few.asked).toBeLessThan(20);
   });
 
   it("is noticed to be stale: what was committed, verified, quarantined or let go of since is read from its manifest", async () => {

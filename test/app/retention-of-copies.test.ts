@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type CatalogPorts, readCatalog } from "#app/catalog.ts";
 import { hold } from "#app/hold.ts";
+import { indexPoints } from "#app/index-points.ts";
 import { planRetention } from "#app/plan-retention.ts";
 import { readAudit } from "#app/read-audit.ts";
 import { createSigned } from "#app/signed-objects.ts";
@@ -192,6 +193,27 @@ describe("the retention of a copy", () => {
     await expect(planRetention(world.ports)({ where: "moon" })).rejects.toMatchObject({
       name: "InputInvalid",
       message: 'where: there is no copy "moon"; the plan has offsite',
+    });
+  });
+
+  it("O13 takes what it has to know of the repository from its index, and reads the manifests of the copy alone", async () => {
+    const world = copyWorld(policy(10));
+    await copiedNights(world, 40, 20, 2, 1);
+    const before = await planRetention(world.ports)({});
+    await indexPoints(world.ports)();
+    const reads: string[] = [];
+    const read = async (key: string) => {
+      reads.push(key);
+      return world.ports.repository.read(key);
+    };
+
+    const after = await planRetention({ ...world.ports, repository: { ...world.ports.repository, read } })({});
+
+    expect(after.figures["sources"]).toEqual(before.figures["sources"]);
+    expect(reads.filter((key) => key.endsWith("manifest.json"))).toEqual([]);
+    expect(after.figures["readFrom"]).toEqual({
+      repository: expect.stringContaining("index of "),
+      offsite: "every manifest: copies have no index",
     });
   });
 

@@ -38,6 +38,7 @@ describe("where a key of the repository belongs", () => {
     ["run", layout.index(begunAt)],
     ["run", layout.proofSignature(layout.index(begunAt), hash)],
     ["run", layout.change(id, begunAt)],
+    ["run", layout.reading(id, begunAt)],
     ["run", layout.selfCheck("2026-02-23-030000-k3x9", "created")],
     ["evidence", layout.evidence(restore)],
     ["evidence", layout.cancelled(restore)],

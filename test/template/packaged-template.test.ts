@@ -73,6 +73,11 @@ describe("the packaged template", () => {
     expect(saying.filter(({ keys }) => !keys.includes("/runs/changes-*"))).toEqual([]);
   });
 
+  it("T2 lets everybody who has a task read a point note it for the sweep", () => {
+    for (const role of ["PlanVerifyRole", "PlanRestoreRole", "CheckInterlockRole"])
+      expect(JSON.stringify(statements(role)), role).toMatch(/RepositoryBucket[^"]*\/runs\/reading-\*/);
+  });
+
   it("AS-13 GL-6 starts the sweep of retention on the plan's day, in UTC", () => {
     expect(Resources["RetentionSweep"]?.Properties).toMatchObject({
       ScheduleExpression: "cron(0 4 ? * 1 *)",

@@ -65,7 +65,7 @@ export async function makeRepository(
 const HOURS_APART = 6;
 /** Of 30 days: each is a capture and its verification. */
 const RUNS_KEPT = ((30 * 24) / HOURS_APART) * SOURCES.length;
-const OBJECTS_OF_A_RUN = 5;
+const OBJECTS_OF_A_RUN = 6;
 const ENTRIES_A_DAY = 1_000;
 const hoursBefore = ({ newest }: { newest: Date }, number: number) =>
   new Date(newest.getTime() - Math.floor(number / SOURCES.length) * HOURS_APART * HOUR_MS);
@@ -114,6 +114,7 @@ async function putPoint(put: Put, signer: Signer, artifacts: number, source: str
 async function putRun(put: Put, source: string, at: Date): Promise<void> {
   const backupId = scheduledBackupId(`often-${source}`, at);
   await put(layout.claim(backupId), "{}", at);
+  await put(layout.reading(backupId, at), "{}", at);
   for (const [verb, runId] of [["capture", backupId] as const, ["verify", `verify-${backupId}`] as const]) {
     await put(layout.taskInput(runId, source), JSON.stringify({ verb, backupId }), at);
     await put(layout.outcome(runId, source, 0), "{}", at);
