@@ -13,7 +13,7 @@ import { lockContradictions } from "./lock-contradictions.ts";
 import { Lock } from "./lock-policy.ts";
 import { DEEPEST, isNestedTooDeeply } from "./nesting.ts";
 import { Contact, peopleProblems, Role } from "./people.ts";
-import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing, Tell } from "./plan.ts";
+import { Backup, Encryption, type EngineSections, MetricNames, Objective, type Plan, Signing } from "./plan.ts";
 import { contradictions } from "./plan-contradictions.ts";
 import { placeholders } from "./plan-placeholders.ts";
 import { sourceSchema, targetSchema } from "./plan-schema.ts";
@@ -21,6 +21,7 @@ import type { Problem } from "./problem.ts";
 import { retentionContradictions } from "./retention-contradictions.ts";
 import { Retention } from "./retention-policy.ts";
 import { routeProblems } from "./routes.ts";
+import { Tell } from "./tell.ts";
 
 /**
  * Reads a plan out of parsed YAML. Throws `PlanInvalid` with every problem at once, each with its path: what is not known

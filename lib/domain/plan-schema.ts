@@ -11,8 +11,9 @@ import { Incidents } from "./incident.ts";
 import { Lock } from "./lock-policy.ts";
 import { Contact, Role } from "./people.ts";
 import { PipelineOptions } from "./pipeline-options.ts";
-import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing, Tell } from "./plan.ts";
+import { Backup, Encryption, type EngineSections, MetricNames, Objective, Signing } from "./plan.ts";
 import { Retention } from "./retention-policy.ts";
+import { Tell } from "./tell.ts";
 
 const SourceOptions = {
   restoreTo: Name.describe("The target where a restore lands when it names none: not a live one."),

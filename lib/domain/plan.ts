@@ -3,8 +3,7 @@ import type { Anomalies } from "./anomaly-limits.ts";
 import type { Approval } from "./approval.ts";
 import type { Budget } from "./budget.ts";
 import type { Copy } from "./copies.ts";
-import { Digest } from "./digest.ts";
-import { Duration, Wait } from "./duration.ts";
+import { Duration } from "./duration.ts";
 import { InputInvalid } from "./errors.ts";
 import type { Ladders } from "./escalation.ts";
 import { type Hooks, NO_HOOKS } from "./hooks.ts";
@@ -14,8 +13,8 @@ import type { Lock } from "./lock-policy.ts";
 import type { Contact, Role } from "./people.ts";
 import type { PipelineOptions } from "./pipeline-options.ts";
 import type { Retention } from "./retention-policy.ts";
-import { Routes } from "./routes.ts";
 import { Cron } from "./schedule.ts";
+import type { Tell } from "./tell.ts";
 
 /** What an engine adds to a source or a target in the plan: its connection, its secret, its options. */
 export type EngineSections = Record<string, { source: z.ZodObject; target: z.ZodObject; speaksSql?: boolean }>;
@@ -25,15 +24,6 @@ export type SafetySources = Record<
   string,
   (section: Record<string, unknown>, holds: string[]) => Record<string, unknown>
 >;
-
-/** The arn of a secret in Secrets Manager; secrets themselves never stand in a plan. */
-export const SecretArn = z
-  .string()
-  .regex(
-    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
-    "must be the ARN of a secret in Secrets Manager",
-  )
-  .describe("The ARN of a secret in Secrets Manager, with or without the six characters that AWS adds to it.");
 
 /** Reading the plan puts the certificates of a named file in the place of its name. */
 export const CERTIFICATE_FILE = /^config\/certificates\/[\w.-]+\.pem$/;
@@ -98,64 +88,6 @@ export const Encryption = z.union(
       "must be `escrow: { publicKeyFile: config/escrow/….asc }`, or `escrow: none` with `because:` and the reason in at least 10 characters",
   },
 );
-/** A name is looked up and must be public (lib/adapters/guarded-fetch.ts); of addresses only those of a relay on the same machine. */
-function isOriginThatMayBeCalled(text: string): boolean {
-  const url = URL.parse(text);
-  if (url?.origin !== text) return false;
-  if (/^http:\/\/(127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(text)) return true;
-  return url.protocol === "https:" && /[a-z]$/.test(url.hostname);
-}
-const Origin = z
-  .string()
-  .refine(
-    isOriginThatMayBeCalled,
-    "must be https:// and a host name, or http:// and a loopback address, without a path",
-  );
-const SlackWebhook = z.strictObject({
-  webhookSecret: SecretArn.describe('A secret that holds { "url": "https://hooks.slack.com/…" }.'),
-  webhookOrigin: Origin.default("https://hooks.slack.com").describe(
-    "Where the webhook may lead, whatever the secret says.",
-  ),
-});
-const SlackBot = z.strictObject({
-  botTokenSecret: SecretArn.describe('A secret that holds { "token": "xoxb-…" } of an app with the scope chat:write.'),
-  channel: z
-    .string()
-    .regex(/^[CG][A-Z0-9]{2,}$/, "must be the ID of a channel, as in C0123456789")
-    .describe("The ID of a channel that the app was invited to."),
-  apiOrigin: Origin.default("https://slack.com").describe("Where Slack's Web API is."),
-});
-const DeadMan = z.strictObject({
-  urlSecret: SecretArn.describe('A secret that holds { "url": "https://hc-ping.com/…" }: a check of healthchecks.io.'),
-  urlOrigin: Origin.default("https://hc-ping.com").describe("Where it may lead, whatever the secret says."),
-});
-const PagerDuty = z.strictObject({
-  routingKeySecret: SecretArn.describe('A secret that holds { "routingKey": "…" } of an Events API v2 integration.'),
-  origin: Origin.default("https://events.pagerduty.com").describe("Where PagerDuty takes events."),
-});
-const Webhook = z.strictObject({
-  secret: SecretArn.describe('A secret that holds { "url": "https://…", "signingKey": "…" }.'),
-  origin: Origin.describe("Where the url may lead, whatever the secret says."),
-});
-export const Tell = z.strictObject({
-  slack: z
-    .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
-    .optional()
-    .describe("A channel of Slack: by its incoming webhook, or by a bot, which can also show how far a restore is."),
-  email: z.array(z.email()).optional().describe("Get warnings and alarms, once they have confirmed a mail from AWS."),
-  deadMan: DeadMan.optional().describe(
-    "Who is signalled to each quarter of an hour, and calls people when that stops.",
-  ),
-  canary: Cron.optional().describe(
-    "When a message is sent to every channel to see that it arrives: cron fields in UTC.",
-  ),
-  pagerDuty: PagerDuty.optional().describe("Alarms trigger an incident there, and their end resolves it."),
-  webhook: Webhook.optional().describe("Gets every message as JSON, signed."),
-  routes: Routes.optional().describe("Which channels hear what. Every one hears everything without it."),
-  remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
-  digest: Digest.optional().describe("When messages come in floods. 30 in 15m without it."),
-  calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),
-});
 /** Who has alerts and dashboards by names of their own keeps them: `aegis` gives `aegis_backup_size_bytes` (AS-23). */
 export const MetricNames = z.strictObject({
   prefix: z
@@ -195,7 +127,7 @@ export type Plan = {
   lock?: Lock;
   approval?: Approval;
   encryption: z.infer<typeof Encryption>;
-  tell: z.infer<typeof Tell>;
+  tell: Tell;
   contacts?: Record<string, Contact>;
   roles?: Record<string, Role>;
   escalation?: Ladders;

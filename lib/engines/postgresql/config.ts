@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ByteSize } from "#domain/byte-size.ts";
-import { Authority, SecretArn } from "#domain/plan.ts";
+import { Authority } from "#domain/plan.ts";
+import { SecretArn } from "#domain/secret-arn.ts";
 import { QUALIFIED } from "./table-names.ts";
 
 const MOST_BYTES = 63; // NAMEDATALEN - 1: the server cuts longer names off without an error

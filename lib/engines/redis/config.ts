@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Authority, SecretArn } from "#domain/plan.ts";
+import { Authority } from "#domain/plan.ts";
+import { SecretArn } from "#domain/secret-arn.ts";
 
 const connection = z.strictObject({
   host: z.string().min(1),
