@@ -80,7 +80,7 @@ describe("planning retention", () => {
     expect(after.figures["sources"]).toMatchObject([{ expire: 10 }]);
   });
 
-  it("T2 notes that a point is about to be read before a task is told to read it, for verifications and restores", async () => {
+  it("T2 notes that a point is about to be read before a task is told to read it", async () => {
     const world = retentionWorld();
     const backupId = await havePoint(world, daysAgo(0.5), { isVerified: false });
     const order: string[] = [];
