@@ -13,6 +13,10 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
   if (wanted.length === 0) return {};
   const on = (path: string) => wanted.map((copy) => `${arnOf(copy)}/${stage}/${path}`);
   const buckets = wanted.map(arnOf);
+  const look = [
+    { Action: LIST, Resource: buckets },
+    { Action: READ, Resource: on("*") },
+  ];
   return {
     ...allow("CopyPoint", [
       { Action: [...LIST, "s3:ListBucketMultipartUploads"], Resource: buckets },
@@ -26,18 +30,11 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
       { Action: READ, Resource: on("*") },
       { Action: "s3:PutObject", Resource: on("*/proofs/*/copied-*") },
     ]),
-    ...allow("PlanRestore", [
-      { Action: LIST, Resource: buckets },
-      { Action: READ, Resource: on("*") },
-    ]),
-    ...allow("WhatNow", [
-      { Action: LIST, Resource: buckets },
-      { Action: READ, Resource: on("*") },
-    ]),
-    ...allow("RestoreTask", [
-      { Action: LIST, Resource: buckets },
-      { Action: READ, Resource: on("*") },
-    ]),
+    ...allow("PlanRestore", look),
+    ...allow("RestoreTask", look),
+    ...allow("WhatNow", look),
+    ...allow("ListPoints", look),
+    ...allow("DescribePoint", look),
     ...sweeps(
       stage,
       Object.values(all).filter(({ retention }) => retention),

@@ -1,26 +1,41 @@
+import { copiesOf } from "#domain/copies.ts";
+import { NoSuchPoint } from "#domain/errors.ts";
 import type { BackupId } from "#domain/ids.ts";
+import type { Plan } from "#domain/plan.ts";
+import type { RecoveryPoint } from "#domain/recovery-point.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { inCopy, type OpenCopy, placeOfCopy } from "./open-copy.ts";
 import { findPoint } from "./open-point.ts";
+import { checkCopy } from "./read-back.ts";
 import { readCopies } from "./read-copies.ts";
 import type { Answer } from "./start-backup.ts";
 
-/** Everything that is known of one point, from its signed manifest and proofs. */
+type Ports = CatalogPorts & { openCopy: OpenCopy; plan: Plan; stage: string };
+/** `lost`: why it is read from a copy, and what that copy lacks. */
+type Found = { point: RecoveryPoint; lost?: string };
+
+/**
+ * Everything that is known of one point, from its signed manifest and proofs; from those of a copy where the repository has lost
+ * it. Throws `NoSuchPoint`.
+ */
 export const describePoint =
-  (ports: CatalogPorts & { stage: string }) =>
+  (ports: Ports) =>
   async ({ source, backupId }: { source: string; backupId: BackupId }): Promise<Answer> => {
-    const point = await findPoint(ports, backupId, source);
+    const { point, lost } = await find(ports, backupId, source);
     const { artifacts, facts, ...component } = point.component;
     const copies = await readCopies(ports, point);
     const restore = JSON.stringify({ source, backupId });
     return {
-      verdict: {
-        committed: `${source} in ${backupId} is committed, not yet read back: a restore refuses it until it is verified`,
-        verified: `${source} in ${backupId} is verified and restorable to ${component.recoveredTo}`,
-        suspicious: `${source} in ${backupId} is SUSPICIOUS: whole, and unlike what ${source} usually holds`,
-        quarantined: `${source} in ${backupId} is QUARANTINED: its bytes are wrong, or somebody has said that it is bad`,
-        expired: `${source} in ${backupId} has expired and will be deleted; a hold brings it back`,
-        pruned: `${source} in ${backupId} is deleted: only what its manifest says of it is left`,
-      }[point.proof],
+      verdict: `${lost ?? ""}${
+        {
+          committed: `${source} in ${backupId} is committed, not yet read back: a restore refuses it until it is verified`,
+          verified: `${source} in ${backupId} is verified and restorable to ${component.recoveredTo}`,
+          suspicious: `${source} in ${backupId} is SUSPICIOUS: whole, and unlike what ${source} usually holds`,
+          quarantined: `${source} in ${backupId} is QUARANTINED: its bytes are wrong, or somebody has said that it is bad`,
+          expired: `${source} in ${backupId} has expired and will be deleted; a hold brings it back`,
+          pruned: `${source} in ${backupId} is deleted: only what its manifest says of it is left`,
+        }[point.proof]
+      }`,
       figures: {
         ...component,
         ...("verifiedAt" in point ? { verifiedAt: point.verifiedAt.toISOString(), facts: point.facts } : { facts }),
@@ -36,3 +51,20 @@ export const describePoint =
           : `npx sls invoke --stage ${ports.stage} -f list-points -d '{"source":"${source}"}'`,
     };
   };
+
+async function find(ports: Ports, backupId: BackupId, source: string): Promise<Found> {
+  try {
+    return { point: await findPoint(ports, backupId, source) };
+  } catch (error) {
+    if (!(error instanceof NoSuchPoint)) throw error; // the repository could not be read
+    for (const copy of copiesOf(ports.plan.copies, source)) {
+      const there = inCopy(ports, placeOfCopy(ports.plan, copy));
+      const point = await findPoint(there, backupId, source).catch(() => undefined); // nor there, or out of reach
+      if (!point) continue;
+      const problems = await checkCopy(there, point);
+      const how = problems.length === 0 ? "is whole" : `lacks something: ${problems.join("; ")}`;
+      return { point, lost: `LOST here: ${error.message}. Its copy in ${copy} ${how}. ` };
+    }
+    throw error;
+  }
+}

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import pMap from "p-map";
 import type { Index } from "#app/point-index.ts";
 import { compositeSha256, sha256 } from "#domain/hashes.ts";
-import { type BackupId, scheduledBackupId } from "#domain/ids.ts";
+import { type BackupId, scheduledBackupId, stampedId } from "#domain/ids.ts";
 import type { ListedPoint } from "#domain/listed-point.ts";
 import { Manifest } from "#domain/manifest.ts";
 import type { VerifiedProof } from "#domain/proof.ts";
@@ -21,8 +21,8 @@ export type Made = { points: number; objects: number; artifactsPerPoint: number;
 
 /**
  * Puts a repository where the S3 server finds the objects of its bucket: it serves files as objects, and a million requests
- * would take most of an hour. Signed points, all verified, one of each source every six hours; what is left of `objects` are entries of
- * the audit log. Artifacts are empty: nobody opens them here, and they are listed all the same.
+ * would take most of an hour. Signed points, all verified, one of each source every six hours; what is left of `objects` are
+ * exports of the audit log. Artifacts are empty: nobody opens them here, and they are listed all the same.
  */
 export async function makeRepository(
   folder: string,
@@ -41,15 +41,14 @@ export async function makeRepository(
   for (let number = 0; number < runs; number++)
     await putRun(put, SOURCES[number % SOURCES.length] ?? "", hoursBefore(wanted, number));
   const left = wanted.objects - wanted.points * (perPoint + BESIDE_ARTIFACTS) - runs * OBJECTS_OF_A_RUN;
-  const entry = async (number: number) => {
-    const day = new Date(wanted.newest.getTime() - Math.floor(number / ENTRIES_A_DAY) * 24 * HOUR_MS);
-    const key = layout.auditEntry(day.toISOString().slice(0, 10), number % ENTRIES_A_DAY);
-    await put(key, "{}");
-    await put(layout.proofSignature(key, sha256(new TextEncoder().encode("{}"))), "");
+  const putExport = async (number: number) => {
+    const id = stampedId("made", new Date(wanted.newest.getTime() - number * 1_000));
+    const day = id.slice(0, 10);
+    for (const format of ["csv", "json"]) await put(layout.auditExport(id, day, day, format), "{}");
   };
   await pMap(
     Array.from({ length: left >> 1 }, (_, number) => number),
-    entry,
+    putExport,
     { concurrency: AT_ONCE },
   );
   const putIndex = async () => {
@@ -66,7 +65,6 @@ const HOURS_APART = 6;
 /** Of 30 days: each is a capture and its verification. */
 const RUNS_KEPT = ((30 * 24) / HOURS_APART) * SOURCES.length;
 const OBJECTS_OF_A_RUN = 6;
-const ENTRIES_A_DAY = 1_000;
 const hoursBefore = ({ newest }: { newest: Date }, number: number) =>
   new Date(newest.getTime() - Math.floor(number / SOURCES.length) * HOURS_APART * HOUR_MS);
 

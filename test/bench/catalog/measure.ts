@@ -19,6 +19,7 @@ const { BENCH_SIGNING_KEY, AWS_ENDPOINT_URL_S3 } = z
 const s3 = new S3Client({ region: "us-east-1", endpoint: AWS_ENDPOINT_URL_S3 });
 const at = new Date(now);
 const ports = benchPorts(s3, BUCKET, BENCH_SIGNING_KEY, at);
+const openCopy = () => ports.repository; // the plan has none
 /** A night later, when what the first sweep has let go of may be deleted. */
 const tomorrow = new Date(at.getTime() + 25 * HOUR_MS);
 const execution = (startTime: Date) => ({
@@ -26,8 +27,8 @@ const execution = (startTime: Date) => ({
 });
 
 const deeds: Record<string, () => Promise<unknown>> = {
-  list: async () => (await listPoints(ports)({ newest: 50 })).figures["readFrom"],
-  plan: async () => (await planRetention({ ...ports, openCopy: () => ports.repository })({})).verdict,
+  list: async () => (await listPoints({ ...ports, openCopy })({ newest: 50 })).figures["readFrom"],
+  plan: async () => (await planRetention({ ...ports, openCopy })({})).verdict,
   index: async () => (await indexPoints(ports)()).verdict,
   expire: () => expirePoints(ports)(execution(at)),
   prune: () => prunePoints(benchPorts(s3, BUCKET, BENCH_SIGNING_KEY, tomorrow))(execution(tomorrow)),
