@@ -29,7 +29,7 @@ describe("listing points", () => {
     ]);
   });
 
-  it("R7 GL-22 shows what the repository has lost and a copy still has, as such, with the command that restores it", async () => {
+  it("R6 GL-22 shows what the repository has lost and a copy still has, as such, with the command that restores it", async () => {
     const world = copyWorld();
     const [kept, lost] = [await havePoint(world, daysAgo(2)), await havePoint(world, daysAgo(1))];
     for (const backupId of [kept, lost]) await world.run({ backupId });
@@ -55,7 +55,7 @@ describe("listing points", () => {
     expect(described.next).toContain("start-restore");
   });
 
-  it("R7 says what a copy lacks, and answers when its region can't be reached", async () => {
+  it("R6 says what a copy lacks, and answers when its region can't be reached", async () => {
     const world = copyWorld();
     const backupId = await havePoint(world, daysAgo(1));
     await world.run({ backupId });

@@ -121,8 +121,13 @@ it("R6 R7 restores from the copy by itself when the point is gone here for good,
   const request = { source: COPIED, backupId };
   const restored = await world.client.run("restore", { ...request, confirm: "staging-uploads" });
   const evidence = restored.status === "SUCCEEDED" ? await world.client.evidenceOf(restored) : undefined;
+  const listed = await world.client.invoke("list-points", { source: COPIED });
   await hand.undo();
 
+  expect(listed).toMatchObject({
+    verdict: expect.stringContaining(`LOST here and only in a copy: ${backupId} in offsite`),
+    figures: { points: expect.arrayContaining([expect.objectContaining({ backupId, onlyIn: ["offsite"] })]) },
+  });
   expect(keys.length).toBeGreaterThan(6);
   expect(restored.cause).toBe("");
   expect(evidence?.notes).toEqual(
