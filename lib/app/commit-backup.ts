@@ -1,7 +1,7 @@
 import type { Artifact } from "#domain/artifact.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { type BackupId, kindOfRun } from "#domain/ids.ts";
-import { type Component, componentOf, MANIFEST_SCHEMA, type Manifest } from "#domain/manifest.ts";
+import { type Component, componentOf, LARGEST_SIGNED_BYTES, MANIFEST_SCHEMA, type Manifest } from "#domain/manifest.ts";
 import { Captured } from "#domain/outcome.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import { type Guide, restoreGuide } from "#domain/restore-guide.ts";
@@ -56,7 +56,6 @@ export const commitBackup =
     if (good.length === 0) return { outcome: "FAILED", failedSources };
 
     const guide = restoreGuide({ ...ports, backupId, components: good });
-    await repository.create(layout.restoreGuide(backupId), guide);
     const manifest: Manifest = {
       schema: MANIFEST_SCHEMA,
       backupId,
@@ -72,12 +71,13 @@ export const commitBackup =
       failed: Object.fromEntries(failed),
       restoreGuideSha256: sha256(guide),
     };
-    const written = await createSigned(
-      ports,
-      layout.manifest(backupId),
-      (hash) => layout.manifestSignature(backupId, hash),
-      `${JSON.stringify(manifest, null, 2)}\n`,
-    ); // from here on, and not a moment earlier, the backup exists
+    const body = `${JSON.stringify(manifest, null, 2)}\n`;
+    const bytesOfBody = Buffer.byteLength(body);
+    if (bytesOfBody > LARGEST_SIGNED_BYTES)
+      return { outcome: "FAILED", failedSources: tooLarge(backupId, bytesOfBody) };
+    await repository.create(layout.restoreGuide(backupId), guide);
+    const signatureKey = (hash: string) => layout.manifestSignature(backupId, hash);
+    const written = await createSigned(ports, layout.manifest(backupId), signatureKey, body); // from here on, and not a moment earlier, the backup exists
     if (written === "differs")
       return {
         outcome: "FAILED",
@@ -91,6 +91,9 @@ export const commitBackup =
     measure(ports, backupId, manifest, outcome);
     return { outcome, failedSources };
   };
+
+const tooLarge = (backupId: BackupId, bytes: number) =>
+  `ManifestInvalid: the manifest of ${backupId} would have ${bytes} bytes, and nobody reads more than ${LARGEST_SIGNED_BYTES}: give its sources backups of their own, or name fewer databases in one source`;
 
 /** A run that is not complete ends FAILED and is counted by who tells of it: other failures never come here. */
 function measure({ metrics }: Ports, backupId: BackupId, { components }: Manifest, outcome: CommitResult["outcome"]) {

@@ -58,13 +58,17 @@ async function find(ports: Ports, backupId: BackupId, source: string): Promise<F
   } catch (error) {
     if (!(error instanceof NoSuchPoint)) throw error; // the repository could not be read
     for (const copy of copiesOf(ports.plan.copies, source)) {
-      const there = inCopy(ports, placeOfCopy(ports.plan, copy));
-      const point = await findPoint(there, backupId, source).catch(() => undefined); // nor there, or out of reach
-      if (!point) continue;
-      const problems = await checkCopy(there, point);
-      const how = problems.length === 0 ? "is whole" : `lacks something: ${problems.join("; ")}`;
-      return { point, lost: `LOST here: ${error.message}. Its copy in ${copy} ${how}. ` };
+      const found = await findThere(ports, copy, backupId, source).catch(() => undefined); // nor there, or out of reach
+      if (found)
+        return { point: found.point, lost: `LOST here: ${error.message}. Its copy in ${copy} ${found.state}. ` };
     }
     throw error;
   }
+}
+
+async function findThere(ports: Ports, copy: string, backupId: BackupId, source: string) {
+  const there = inCopy(ports, placeOfCopy(ports.plan, copy));
+  const point = await findPoint(there, backupId, source);
+  const problems = await checkCopy(there, point);
+  return { point, state: problems.length === 0 ? "is whole" : `lacks something: ${problems.join("; ")}` };
 }

@@ -1,5 +1,6 @@
-import { ManifestInvalid, SignatureInvalid } from "#domain/errors.ts";
+import { SignatureInvalid } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
+import { LARGEST_SIGNED_BYTES } from "#domain/manifest.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { SignatureCheck, Signer } from "#ports/keys.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -22,20 +23,16 @@ export async function createSigned(
   return there && sha256(there) === hash ? "exists" : "differs";
 }
 
-/** Nobody's manifest is this large; a larger object is not read into memory as if it were one. */
-const MAX_BYTES = 256 * 1024 * 1024;
-
-/** The bytes of a signed object, or undefined when it is not there. Throws `SignatureInvalid` for any other bytes than ours. */
+/**
+ * The bytes of a signed object, or undefined when it is not there. Throws `SignatureInvalid` for any other bytes than ours, and
+ * `ManifestInvalid` for more than any of ours has.
+ */
 export async function readSigned(
   { repository, signatures }: { repository: Repository; signatures: SignatureCheck },
   key: string,
   signatureKey: (sha256: string) => string,
 ): Promise<Uint8Array | undefined> {
-  const stored = await repository.head(key);
-  if (!stored) return undefined;
-  if (stored.bytes > MAX_BYTES)
-    throw new ManifestInvalid(`${key} has ${stored.bytes} bytes: too large to be one of ours`);
-  const bytes = await repository.read(key);
+  const bytes = await repository.read(key, LARGEST_SIGNED_BYTES);
   if (!bytes) return undefined;
   const signature = await repository.read(signatureKey(sha256(bytes)));
   if (!signature || !(await signatures.isSignedByUs(bytes, signature)))

@@ -30,6 +30,12 @@ export type Component = z.infer<typeof Component>;
 /** The version of this shape. Readers refuse what they do not know. */
 export const MANIFEST_SCHEMA = 1;
 
+/**
+ * More is written into no manifest, and read of no signed object: 20,000 databases take 18 MiB, and 32 MiB are read and parsed
+ * in half of the memory that the smallest function has.
+ */
+export const LARGEST_SIGNED_BYTES = 32 * 1024 * 1024;
+
 export const Manifest = z.strictObject({
   schema: z.literal(MANIFEST_SCHEMA),
   backupId: BackupId,

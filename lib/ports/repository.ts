@@ -13,7 +13,8 @@ export type StoredObject = {
  * written once and deleted by nobody, so a delete marker hides nothing here: the first version is read below it.
  */
 export interface Repository {
-  read(key: string): Promise<Uint8Array | undefined>;
+  /** Throws `ManifestInvalid` where there are more than `mostBytes`, and has read none of them into memory. */
+  read(key: string, mostBytes?: number): Promise<Uint8Array | undefined>;
   /**
    * Bytes `start` to `end`, both included; fewer where the object is shorter. `ArtifactMissing` when it is not there. Of
    * `versionId` where the bucket still has it: a copy of the repository has other ones.

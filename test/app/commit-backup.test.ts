@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { commitBackup } from "#app/commit-backup.ts";
-import { parseManifest } from "#domain/manifest.ts";
+import { LARGEST_SIGNED_BYTES, parseManifest } from "#domain/manifest.ts";
 import { aBackup, capture, layout, memoryWorld } from "../support/memory-world.ts";
 
 const manifestKey = layout.manifest(aBackup);
@@ -31,6 +31,21 @@ describe("commit", () => {
       version: "0.0.0",
       components: { "app-db": { file: "app-db-2026-02-23-020000-nightly.0.001.dump.zst.gpg", size: 15 } },
     });
+  });
+
+  it("O13 commits nothing that nobody would read again: a manifest that is larger than what is read of one", async () => {
+    const world = memoryWorld();
+    const limits = ["x".repeat(LARGEST_SIGNED_BYTES)];
+
+    const captures = [capture(world, "app-db", { limits })];
+    const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures });
+
+    expect(result.outcome).toBe("FAILED");
+    expect(result.failedSources).toMatch(
+      /^ManifestInvalid: .* would have 335\d{5} bytes, and nobody reads more than 33554432/,
+    );
+    expect([...world.objects.keys()].filter((key) => key.startsWith(layout.backup(aBackup)))).toEqual([]);
+    expect(world.happened).toEqual([]);
   });
 
   it("S13 says PARTIAL and names the failed source, whose siblings are good", async () => {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import {
   GetObjectCommand,
   HeadObjectCommand,
@@ -7,16 +8,19 @@ import {
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { ArtifactMissing } from "#domain/errors.ts";
+import { ArtifactMissing, ManifestInvalid } from "#domain/errors.ts";
 import type { Repository } from "#ports/repository.ts";
 import { histories, historyOf, versionPages } from "./versions.ts";
 
 export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
-  async read(key) {
+  async read(key, mostBytes = Number.POSITIVE_INFINITY) {
     const found = await visible(s3, bucket, key, (VersionId) =>
       s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId })),
     );
-    return found?.Body?.transformToByteArray();
+    if (found?.ContentLength === undefined || found.ContentLength <= mostBytes)
+      return found?.Body?.transformToByteArray();
+    if (found.Body instanceof Readable) found.Body.destroy();
+    throw new ManifestInvalid(`${key} has ${found.ContentLength} bytes: too large to be one of ours`);
   },
   async readRange(key, { start, end, versionId }, signal) {
     const get = (VersionId: string | undefined) =>
