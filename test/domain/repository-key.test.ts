@@ -102,6 +102,20 @@ describe("where a key of the repository belongs", () => {
   });
 });
 
+it("R12 gives each of a million tries a data key of its own, however alike the names are", () => {
+  const names = Array.from({ length: 100 }, (_, index) => ["db", ...index.toString(2)].join("-")); // db-1, db-1-0, db-1-0-1 …
+  const keys = new Set<string>();
+
+  for (const name of names) {
+    const backupId = BackupId.parse(`2026-02-23-020000-${name}`);
+    for (const source of names)
+      for (let attempt = 0; attempt < 100; attempt++)
+        keys.add(layout.wrappedKey(`${backupId}.${source}.${attempt}`, 1));
+  }
+
+  expect(keys.size).toBe(1_000_000);
+});
+
 describe("whose progress a key holds", () => {
   it("is read from the key that the layout builds", () => {
     const key = layout.progress(restore, "app-db", 0, 7);

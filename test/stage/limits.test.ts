@@ -6,7 +6,7 @@ import { z } from "zod";
 import { withTaskFault } from "#local/demo/faults.ts";
 import { redis } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
-import { exitCodeOf, podman, stop } from "#local/podman.ts";
+import { exitCodeOf, logsOf, podman, stop } from "#local/podman.ts";
 import { stageFiles } from "#local/stage-layout.ts";
 import { deployAnotherVersion } from "./support/deployment.ts";
 import { watchStage } from "./support/invariants.ts";
@@ -155,6 +155,7 @@ it("O4 swaps nothing in when a restore's task wakes that was asleep while its ex
   expect(result.zombie.status).toBe("ABORTED");
   expect(result.next.status, result.next.cause).toBe("SUCCEEDED");
   expect([exitCode, await exitCodeOf(result.task)]).toEqual(["1", 1]);
+  expect(await logsOf(result.task)).toContain("TargetBusy");
   expect(await redis(world.stage, "staging-redis", "GET", "written")).toBe("since");
   await watch.expectInvariants({ failed: [result.zombie] });
 });
