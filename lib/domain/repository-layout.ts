@@ -138,6 +138,9 @@ export function changeOfKey(key: string): { backupId: string; at: Date } | undef
   return backupId === undefined ? undefined : { backupId, at: new Date(`${day}T${hour}:${minute}:${rest}`) };
 }
 
+/** The data key of one try of one capture: names have no dots, so no two tries share one. */
+export const keyIdOf = (backupId: BackupId, source: string, attempt: number) => `${backupId}.${source}.${attempt}`;
+
 /** A data key and which of its wrappings; undefined for strangers. */
 export function wrappedKeyOfKey(key: string): { keyId: string; generation: number } | undefined {
   const [, keyId, generation] = /\/keys\/([^/]+)\/(\d+)\.json$/.exec(key) ?? [];
