@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commitBackup } from "#app/commit-backup.ts";
 import { parseManifest } from "#domain/manifest.ts";
-import { aBackup, capture, layout, memoryWorld } from "../support/memory-world.ts";
+import { aBackup, capture, layout, memoryWorld, storeAt } from "../support/memory-world.ts";
 
 const manifestKey = layout.manifest(aBackup);
 
@@ -64,13 +64,9 @@ describe("commit", () => {
     const run = async (told: ReturnType<typeof times>) => {
       const world = memoryWorld();
       const end = capture(world, "app-db", told);
-      const task = layout.taskInput(aBackup, "app-db");
+      storeAt(world, layout.taskInput(aBackup, "app-db"), {}, "2026-02-23T02:00:00Z");
       const outcome = layout.outcome(aBackup, "app-db", 0);
-      for (const [key, stored] of [
-        [task, "2026-02-23T02:00:00Z"],
-        [outcome, "2026-02-23T02:00:10Z"],
-      ] as const)
-        world.histories.set(key, { key, versions: [{ versionId: "1", at: new Date(stored) }], markers: [] });
+      storeAt(world, outcome, JSON.parse(new TextDecoder().decode(world.objects.get(outcome))), "2026-02-23T02:00:10Z");
       return commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [end] });
     };
 
