@@ -2,7 +2,7 @@ import type { Artifact } from "#domain/artifact.ts";
 import { AlreadyCommitted } from "#domain/errors.ts";
 import type { Captured } from "#domain/outcome.ts";
 import { bytesPerSecond } from "#domain/pipeline-options.ts";
-import type { RepositoryLayout } from "#domain/repository-layout.ts";
+import { keyIdOf, type RepositoryLayout } from "#domain/repository-layout.ts";
 import type { TaskInputOf } from "#domain/task-input.ts";
 import type { Engine, EngineTools } from "#ports/engine.ts";
 import type { DataKeys } from "#ports/keys.ts";
@@ -34,7 +34,7 @@ export const captureSource =
     const section = engine.section.source.parse(input.section);
     const startedAt = clock().toISOString();
     const { backupId, source } = input;
-    const keyId = `${backupId}.${source}.${attempt}`;
+    const keyId = keyIdOf(backupId, source, attempt);
     const { passphrase, wrappedKey } = await keys.generate({ backupId, source });
     // before any artifact: what is stored can always be opened
     if ((await repository.create(layout.wrappedKey(keyId, 1), JSON.stringify(wrappedKey))) === "exists")

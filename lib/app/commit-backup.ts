@@ -12,6 +12,7 @@ import type { Events } from "#ports/messaging.ts";
 import type { Metrics } from "#ports/metrics.ts";
 import type { Repository } from "#ports/repository.ts";
 import { checkArtifact } from "./check-artifact.ts";
+import { checkClock } from "./check-clock.ts";
 import { judgeHooks } from "./judge-hooks.ts";
 import { type Judged, judgeTask } from "./judge-task.ts";
 import { createSigned } from "./signed-objects.ts";
@@ -117,7 +118,12 @@ async function judge(
   );
   if (strangers.length > 0)
     return { succeeded: false, reason: `ChecksumMismatch: ${strangers[0]?.key} does not belong to this capture` };
-  const problems: string[] = [];
+  const { layout } = ports;
+  const stored = {
+    task: layout.taskInput(backupId, source),
+    outcome: layout.outcome(backupId, source, judged.outcome.attempt),
+  };
+  const problems = await checkClock(ports.repository, stored, judged.outcome);
   for (const artifact of judged.outcome.artifacts) problems.push(...(await checkArtifact(ports.repository, artifact)));
   return problems.length === 0 ? judged : { succeeded: false, reason: problems.join("; ") };
 }

@@ -66,6 +66,7 @@ export const runTask =
           error: describeError(signal.aborted ? interrupted(input.source, error) : error),
         }),
       );
+      if (!ended.succeeded) log.error(`${input.verb} ${input.source}: failed`, { runId: input.runId, ...ended }); // S3 may be what has failed
       const finishedAt = ports.clock().toISOString();
       const outcome = { ...ended, task: input.task, attempt, finishedAt };
       const written = await ports.repository.create(
@@ -74,7 +75,6 @@ export const runTask =
       );
       if (written === "exists") throw new InputInvalid(`attempt ${attempt} of ${input.task} has an outcome already`);
       if (ended.succeeded) log.info(`${input.verb} ${input.source}: done`, { runId: input.runId });
-      else log.error(`${input.verb} ${input.source}: failed`, { runId: input.runId, ...ended });
       return ended.succeeded ? 0 : 1;
     } catch (error) {
       log.error("the task could not begin, or could not say how it ended", { error: describeError(error) });

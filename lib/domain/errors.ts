@@ -124,7 +124,7 @@ export class AuditBroken extends BackupError {
   override readonly name = "AuditBroken";
 }
 
-/** This clock can't be the one that the repository was written by, or nothing has come into it for long. Nothing was let go of or deleted. */
+/** This clock can't be the one that the repository was written by, or nothing has come into it for long. Nothing was let go of or deleted, or captured. */
 export class ClockJumped extends BackupError {
   override readonly name = "ClockJumped";
 }

@@ -147,6 +147,9 @@ export function changeOfKey(key: string): { backupId: string; at: Date } | undef
 export const readingOfKey = (key: string): string | undefined =>
   /\/reading-[\d-]{10}\/\d\d-\d\d-[\d.]{6}Z-([^/]+)\.json$/.exec(key)?.[1];
 
+/** The data key of one try of one capture: names have no dots, so no two tries share one. */
+export const keyIdOf = (backupId: BackupId, source: string, attempt: number) => `${backupId}.${source}.${attempt}`;
+
 /** A data key and which of its wrappings; undefined for strangers. */
 export function wrappedKeyOfKey(key: string): { keyId: string; generation: number } | undefined {
   const [, keyId, generation] = /\/keys\/([^/]+)\/(\d+)\.json$/.exec(key) ?? [];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { commitBackup } from "#app/commit-backup.ts";
 import { LARGEST_SIGNED_BYTES, parseManifest } from "#domain/manifest.ts";
-import { aBackup, capture, layout, memoryWorld } from "../support/memory-world.ts";
+import { aBackup, capture, layout, memoryWorld, storeAt } from "../support/memory-world.ts";
 
 const manifestKey = layout.manifest(aBackup);
 
@@ -67,6 +67,51 @@ describe("commit", () => {
     const manifest = parseManifest(world.objects.get(manifestKey) ?? new Uint8Array());
     expect(Object.keys(manifest.components)).toEqual(["app-db"]);
     expect(Object.keys(manifest.failed)).toEqual(["sessions"]);
+  });
+
+  describe("O1 by the clock of S3, which stored the task at 02:00:00 and its outcome at 02:00:10", () => {
+    const at = (iso: string, minutes: number) => new Date(Date.parse(iso) + minutes * 60_000).toISOString();
+    const times = (begin: number, end: number, recovered = begin) => ({
+      startedAt: at("2026-02-23T02:00:01Z", begin),
+      recoveredTo: at("2026-02-23T02:00:05Z", recovered),
+      finishedAt: at("2026-02-23T02:00:09Z", end),
+    });
+    const run = async (told: ReturnType<typeof times>) => {
+      const world = memoryWorld();
+      const end = capture(world, "app-db", told);
+      storeAt(world, layout.taskInput(aBackup, "app-db"), {}, "2026-02-23T02:00:00Z");
+      const outcome = layout.outcome(aBackup, "app-db", 0);
+      storeAt(world, outcome, JSON.parse(new TextDecoder().decode(world.objects.get(outcome))), "2026-02-23T02:00:10Z");
+      return commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [end] });
+    };
+
+    it.each([
+      ["a day behind", times(-1440, -1440), "startedAt 2026-02-22T02:00:01.000Z, recoveredTo"],
+      ["an hour ahead", times(60, 60), "startedAt 2026-02-23T03:00:01.000Z, recoveredTo"],
+      ["ahead by a jump in the middle of the run", times(0, 60), "tells of finishedAt 2026-02-23T03:00:09.000Z; by"],
+      ["behind by a jump in the middle of the run", times(0, -60), "tells of finishedAt 2026-02-23T01:00:09.000Z; by"],
+      ["that of a source that is ahead", times(0, 0, 6), "tells of recoveredTo 2026-02-23T02:06:05.000Z; by"],
+    ])("refuses a capture whose clock is %s", async (_, told, said) => {
+      const { outcome, failedSources } = await run(told);
+
+      expect(outcome).toBe("FAILED");
+      expect(failedSources).toMatch(/^app-db: ClockJumped: /);
+      expect(failedSources).toContain(said);
+    });
+
+    it.each([-4, 4])("bears one that is %s minutes apart", async (minutes) => {
+      expect(await run(times(minutes, minutes))).toMatchObject({ outcome: "COMPLETE" });
+    });
+
+    it("believes no capture of which S3 tells no instant", async () => {
+      const world = memoryWorld();
+      const end = capture(world, "app-db");
+      world.objects.delete(layout.taskInput(aBackup, "app-db"));
+
+      const result = await commitBackup(world.ports)({ backupId: aBackup, sources: ["app-db"], captures: [end] });
+
+      expect(result).toMatchObject({ outcome: "FAILED", failedSources: expect.stringContaining("ClockJumped: S3") });
+    });
   });
 
   describe("with hooks", () => {

@@ -48,6 +48,8 @@ describe.each(versions)("O12 R4 of %s", (version) => {
   it("an outcome that an older worker has left is committed, when this version was deployed into the middle of its run", async () => {
     const key = layout.outcome(aBackup, "app-db", 0);
     const world = worldOf((one) => one === key);
+    const task = [...written].find(([one]) => one.endsWith("-nightly/app-db.task.json"))?.[1];
+    world.objects.set(layout.taskInput(aBackup, "app-db"), task ?? new Uint8Array());
     for (const artifact of parseJson(written.get(key) ?? new Uint8Array(), Captured, "outcome").artifacts)
       world.artifacts.set(artifact.key, artifact);
 

@@ -5,7 +5,7 @@ import { EXPIRY_STEPS, newSweepId } from "#domain/expiry.ts";
 import { newHoldId } from "#domain/hold.ts";
 import { BackupId, Name, RestoreId } from "#domain/ids.ts";
 import { placeOf, prunedPointOf } from "#domain/repository-key.ts";
-import { repositoryLayout, restoreOfProgressKey } from "#domain/repository-layout.ts";
+import { keyIdOf, repositoryLayout, restoreOfProgressKey } from "#domain/repository-layout.ts";
 
 const layout = repositoryLayout("prod");
 const id = BackupId.parse("2026-02-23-020000-nightly");
@@ -101,6 +101,24 @@ describe("where a key of the repository belongs", () => {
     for (const key of [layout.manifest(id), proof, layout.hold(hold), layout.claim(id), "prod/keys/x/1.json"])
       expect(prunedPointOf("prod", key), key).toBeUndefined();
   });
+});
+
+it("R12 gives each of a million tries a data key of its own, however alike the names are", () => {
+  const names = Array.from({ length: 10 }, (_, index) =>
+    Array(index + 1)
+      .fill("aa")
+      .join("-"),
+  ); // aa, aa-aa, aa-aa-aa …
+  const keys = new Set<string>();
+
+  for (const name of names) {
+    const backupId = BackupId.parse(`2026-02-23-020000-${name}`);
+    for (const source of names)
+      for (let attempt = 0; attempt < 10_000; attempt++)
+        keys.add(layout.wrappedKey(keyIdOf(backupId, source, attempt), 1));
+  }
+
+  expect(keys.size).toBe(1_000_000);
 });
 
 describe("whose progress a key holds", () => {

@@ -155,11 +155,16 @@ export function capture(world: MemoryWorld, source: string, change: Partial<Capt
     limits: [],
     ...change,
   };
-  world.objects.set(
-    layout.outcome(backupId, source, outcome.attempt),
-    new TextEncoder().encode(JSON.stringify(outcome)),
-  );
+  const told = [outcome.startedAt, outcome.recoveredTo, outcome.finishedAt].toSorted();
+  storeAt(world, layout.taskInput(backupId, source), {}, told.at(0));
+  storeAt(world, layout.outcome(backupId, source, outcome.attempt), outcome, told.at(-1));
   return { source, task: { exitCodes: [0] } };
+}
+
+/** By the repository's own clock. */
+export function storeAt(world: MemoryWorld, key: string, value: object, at = ""): void {
+  world.objects.set(key, new TextEncoder().encode(JSON.stringify(value)));
+  world.histories.set(key, { key, versions: [{ versionId: "1", at: new Date(at) }], markers: [] });
 }
 
 export const aPlan: Plan = {

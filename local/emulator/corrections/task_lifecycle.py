@@ -1,8 +1,9 @@
-"""AWS: RunTask with a clientToken that was used starts nothing and answers with the first task. StopTask sends SIGTERM,
-SIGKILL after stopTimeout (30 s unless the task definition says otherwise), and the exit code is the container's own.
+"""AWS: RunTask with a clientToken that was used starts nothing and answers with the first task, and one with a revision
+that was deregistered is refused. StopTask sends SIGTERM, SIGKILL after stopTimeout (30 s unless the task definition says
+otherwise), and the exit code is the container's own.
 
-Stock MiniStack starts another task per call, and calls a stopped task's exit code 0, before its container has ended: a
-task that was killed half way would look like a success.
+Stock MiniStack starts another task per call, and of any revision that there ever was, and calls a stopped task's exit code
+0, before its container has ended: a task that was killed half way would look like a success.
 """
 
 from corrections.run_task_sync import in_background
@@ -17,6 +18,9 @@ _answers = {}
 
 
 def _run_task(data):
+    definition = ecs._task_defs.get(ecs._resolve_td_key(data.get("taskDefinition", ""))) or {}
+    if definition.get("status") == "INACTIVE":
+        return ecs.error_response_json("ClientException", "TaskDefinition is inactive", 400)
     token = data.get("clientToken")
     if not token:
         return _stock_run_task(data)

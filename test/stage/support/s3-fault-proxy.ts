@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { stageAddresses } from "#local/stage-layout.ts";
 
 /** A request as S3 would name it. `occurrence`: how many of the same operation, key and part came before, and this one. */
@@ -11,7 +12,10 @@ export type Fault =
   | { loseReply: true } // S3 has done it, and nobody hears of it
   | { flipByte: number } // of the request's body, on its way to S3
   | { shorten: number } // the reply's body ends after so many bytes, as if that were all
-  | { hold: Promise<unknown> }; // forwarded only when that is settled
+  | { hold: Promise<unknown> } // forwarded only when that is settled
+  | { silence: true } // nothing is read, nothing is ever answered
+  | { resetAfter: number } // the connection ends after so many bytes of the request's body
+  | { crawl: { bytesPerSecond: number; forMs: number } }; // the request's body comes as slowly as that at first
 /** What happens to a call; `undefined` passes it on untouched. */
 export type Script = (call: S3Call) => Fault | undefined;
 export type S3FaultProxy = { urlForTasks: string; calls: S3Call[] } & AsyncDisposable;
@@ -43,8 +47,10 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, fault:
     outgoing.writeHead(fault.answer, { "content-type": "application/xml", "content-length": body.length }).end(body);
     return;
   }
+  if (fault && "silence" in fault) return;
+  if (fault && "resetAfter" in fault) return resetAfter(incoming, fault.resetAfter);
   if (fault && "hold" in fault) await fault.hold;
-  const answer = await forward(incoming, fault && "flipByte" in fault ? fault.flipByte : undefined);
+  const answer = await forward(incoming, changeOf(fault));
   if (fault && "loseReply" in fault) {
     answer.resume();
     await new Promise((resolve) => answer.once("end", resolve));
@@ -58,7 +64,23 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, fault:
   else await pipeline(answer, outgoing);
 }
 
-function forward(incoming: IncomingMessage, flipAt: number | undefined): Promise<IncomingMessage> {
+/** What changes the request's body, or its pace. */
+function changeOf(fault: Fault | undefined): Transform | undefined {
+  if (fault && "flipByte" in fault) return withFlippedByte(fault.flipByte);
+  if (fault && "crawl" in fault) return crawling(fault.crawl);
+  return undefined;
+}
+
+async function resetAfter(incoming: IncomingMessage, bytes: number): Promise<void> {
+  let seen = 0;
+  for await (const chunk of incoming) {
+    seen += chunk.length;
+    if (seen >= bytes) break;
+  }
+  incoming.socket.resetAndDestroy();
+}
+
+function forward(incoming: IncomingMessage, change: Transform | undefined): Promise<IncomingMessage> {
   const { expect: _, ...headers } = incoming.headers; // Node has answered "100 Continue" itself
   return new Promise((resolve, reject) => {
     const passedOn = request(
@@ -69,8 +91,7 @@ function forward(incoming: IncomingMessage, flipAt: number | undefined): Promise
       resolve,
     );
     passedOn.once("error", reject);
-    const sent =
-      flipAt === undefined ? pipeline(incoming, passedOn) : pipeline(incoming, withFlippedByte(flipAt), passedOn);
+    const sent = change === undefined ? pipeline(incoming, passedOn) : pipeline(incoming, change, passedOn);
     sent.catch(reject);
   });
 }
@@ -81,6 +102,17 @@ function withFlippedByte(at: number): Transform {
     transform(chunk: Buffer, _encoding, done) {
       if (at >= seen && at < seen + chunk.length) chunk[at - seen] = (chunk[at - seen] ?? 0) ^ 1;
       seen += chunk.length;
+      done(null, chunk);
+    },
+  });
+}
+
+function crawling({ bytesPerSecond, forMs }: { bytesPerSecond: number; forMs: number }): Transform {
+  const until = Date.now() + forMs;
+  return new Transform({
+    async transform(chunk: Buffer, _encoding, done) {
+      const waitMs = Math.min((chunk.length / bytesPerSecond) * 1000, until - Date.now());
+      if (waitMs > 0) await sleep(waitMs);
       done(null, chunk);
     },
   });

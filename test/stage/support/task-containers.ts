@@ -26,6 +26,13 @@ export async function theRunningTask(): Promise<string> {
   return found[0] ?? "";
 }
 
+/** The one that runs and was told to do this task: `sessions` of a run, say. */
+export async function theRunningTaskOf(name: string): Promise<string> {
+  for (const id of await runningTasks())
+    if ((await ask(`/v1.41/containers/${id}/json`)).includes(`/${name}.task.json`)) return id;
+  throw new Error(`no task of ${name} runs`);
+}
+
 /** What `podman inspect` shows of every task container that is alive at some moment until `stop`. */
 export function watchContainers(): { stop: () => Promise<string[]> } {
   const seen = new Map<string, string>();
