@@ -139,6 +139,7 @@ it("fails when nobody has answered in the plan's time, and an approval that come
 it("drops what such a restore has kept before its time when a second person has approved exactly that", async () => {
   const { layout, client } = world;
   const target = "guarded-uploads";
+  await client.ended(nobodyAnswers.arn); // it has the target until then
   const restore = await waiting("uploads", target);
   await call("approve", { ...restore.approve, approvedBy: "Grace" });
   const { restoreId, kept } = await client.evidenceOf(await client.ended(restore.arn));
