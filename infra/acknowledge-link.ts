@@ -44,6 +44,7 @@ const permission = (Action: string, only: object) => ({
 
 /** Added to what the function's own function.yml says. */
 const withEnvironment = (Variables: object, more: object = {}) => ({
+  Type: "AWS::Lambda::Function",
   Properties: { Environment: { Variables }, ...more },
 });
 

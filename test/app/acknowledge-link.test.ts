@@ -51,7 +51,7 @@ async function told({ seal = sealWith("ours").seal } = {}) {
 const INVALID = { isFound: false, title: "This link is of no use" };
 
 describe("the link that a contact gets", () => {
-  it("AP-19 shows the alarm when it is opened, and takes it for that contact when its button is pressed, once", async () => {
+  it("shows the alarm when it is opened, and takes it for that contact when its button is pressed, once", async () => {
     const { open, ofAda, ofGrace, state, messages } = await told();
 
     const shown = await open("GET", ofGrace);
