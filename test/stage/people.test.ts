@@ -168,7 +168,10 @@ it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it
   const link = /^Ada takes it here, .*: (https:\S+)$/m.exec(asked)?.[1] ?? "";
   const shown = await opened("GET", link);
   const untaken = await alarm();
-  const forged = await opened("POST", link.replace(/.$/, (last) => (last === "A" ? "E" : "A")));
+  const forged = await opened(
+    "POST",
+    link.replace(/.$/, (last) => (last === "A" ? "E" : "A")),
+  );
   const taken = await opened("POST", link);
   const again = await opened("POST", link);
   await slack("TestAlarm of sessions is still open");
@@ -178,7 +181,9 @@ it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it
 
   expect(execution.status).toBe("SUCCEEDED");
   const told = (await client.messages()).map((message) => client.asText(message));
-  expect(told.find((text) => text.includes("TestAlarm of sessions is still open"))).toContain("Ada (by link) has taken it.");
+  expect(told.find((text) => text.includes("TestAlarm of sessions is still open"))).toContain(
+    "Ada (by link) has taken it.",
+  );
   expect(shown).toMatchObject({ status: 200, text: expect.stringContaining("<button>I am Ada, and take it</button>") });
   expect(untaken?.acknowledged).toBeUndefined();
   expect(taken).toMatchObject({ status: 200, text: expect.stringContaining("Ada (by link) has taken it") });

@@ -3,7 +3,8 @@ import { packagedTemplate } from "./packaged.ts";
 
 const { Resources, ofType, statements, actionsOf } = packagedTemplate("local");
 const key = { "Fn::GetAtt": ["LinkKey", "Arn"] };
-const may = (action: string) => ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(action) ? [role] : []));
+const may = (action: string) =>
+  ofType("AWS::IAM::Role").flatMap(([role]) => (actionsOf(role).includes(action) ? [role] : []));
 
 it("N7 is public only where the plan wants it, and reaches nothing but alarms and a seal that it can't make", () => {
   const { ofType: without } = packagedTemplate("files");
