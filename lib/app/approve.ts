@@ -22,7 +22,7 @@ export const approve =
 function whatGoesOn({ clock, stage }: Ports, request: ApprovalRequest, approvedBy: string) {
   if ("dropId" in request)
     return {
-      verdict: `APPROVED by ${approvedBy}: what ${request.kept.length} restores have kept in ${request.target} is dropped, if it is still the same`,
+      verdict: `APPROVED by ${approvedBy}: what restores have kept in ${request.target} is dropped, if it is still the same: ${request.kept.map(({ restoreId }) => restoreId).join(", ")}`,
       next: "A message tells everybody if it fails; what is dropped is recorded beside each restore's evidence.",
     };
   const age = describeMs(clock().getTime() - Date.parse(request.recoveredTo));

@@ -95,7 +95,7 @@ it("goes on with exactly what another person has approved, and all of it is in t
   const { approval, drops } = await planned();
 
   expect(verdict).toBe(
-    "APPROVED by Grace: what 1 restores have kept in app-db-live is dropped, if it is still the same",
+    `APPROVED by Grace: what restores have kept in app-db-live is dropped, if it is still the same: ${restored}`,
   );
   expect(heard).toEqual(["went on"]);
   expect(approval.is).toBe("given");

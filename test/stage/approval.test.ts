@@ -153,7 +153,7 @@ it("drops what such a restore has kept before its time when a second person has 
   expect(kept).toHaveLength(1);
   expect(drop.text).toContain(`(${restoreId})`);
   expect(before).toBeUndefined();
-  expect(approved.verdict).toContain("APPROVED by Grace: what 1 restores have kept in guarded-uploads is dropped");
+  expect(approved.verdict).toContain("APPROVED by Grace: what restores have kept in guarded-uploads is dropped");
   expect(execution.status, execution.cause).toBe("SUCCEEDED");
   const record = await client.repository.read(layout.dropped(restoreId));
   const { keptFor, dropped } = DroppedState.parse(JSON.parse(new TextDecoder().decode(record)));

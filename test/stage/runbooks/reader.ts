@@ -40,13 +40,16 @@ export async function openReader(): Promise<{ openShell: () => Promise<Shell>; c
   };
 }
 
-/** Like a terminal it keeps its variables from one command to the next. */
+/** Like a terminal it keeps its variables and functions from one command to the next. */
 async function openShell(folder: string, name: string): Promise<Shell> {
   const memory = join(folder, `${name}-memory`);
   const script = join(folder, name);
   await writeFile(memory, "");
   return async (commands) => {
-    await writeFile(script, `. '${memory}'\nset -aeo pipefail\n${commands}\nexport -p > '${memory}'\n`);
+    await writeFile(
+      script,
+      `. '${memory}'\nset -aeo pipefail\n${commands}\nexport -p > '${memory}'\ndeclare -f >> '${memory}'\n`,
+    );
     const run = await execa("bash", [script], {
       ...{ cwd: repositoryRoot, stdin: "ignore", timeout: TIMEOUT_MS, reject: false, all: true },
       env: { ...emulatorEnvironment, PATH: `${folder}:${toolPath}` },
