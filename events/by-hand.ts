@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Step } from "#domain/checklist.ts";
 import { HoldId, HoldScope } from "#domain/hold.ts";
-import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
+import { AlarmCode, BackupId, Name, RequestId, RestoreId } from "#domain/ids.ts";
 import { IncidentConclusion, IncidentId, IncidentReported, line } from "#domain/incident.ts";
 import { Disaster } from "#domain/people.ts";
 import { RetentionRequested } from "./retention-requested.ts";
@@ -49,8 +49,8 @@ export const CancelByHand = z.strictObject({
 });
 export type CancelByHand = z.infer<typeof CancelByHand>;
 
-const decided = { restoreId: RestoreId, confirm: Name };
-/** The second person's word on a restore that waits for one. `confirm` is the target's name. */
+const decided = { requestId: RequestId, confirm: Name };
+/** The second person's word on a restore, by its `restoreId`, or a drop that waits for one. `confirm` is the target's name. */
 export const ApproveByHand = z.strictObject({
   ...decided,
   approvedBy: z.string().min(1).max(200),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Severity } from "#domain/announcement.ts";
-import { ApprovalRequest } from "#domain/approval.ts";
+import { ApprovalAsked } from "#domain/approval.ts";
 import { InputInvalid } from "#domain/errors.ts";
 import { HoldId } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
@@ -46,11 +46,8 @@ const happenings = {
     target: z.string(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
   }),
-  /** A restore waits for a second person. */
-  ApprovalRequested: z.strictObject({
-    stage: z.string(),
-    ...ApprovalRequest.omit({ schema: true, boundTo: true }).shape,
-  }),
+  /** A restore or a drop waits for a second person. */
+  ApprovalRequested: ApprovalAsked,
   /** Every source that was asked for, one after another. */
   BackupRestored: z.strictObject({
     stage: z.string(),

@@ -4,6 +4,7 @@ import type { Plan } from "#domain/plan.ts";
 import { scheduleOfSweep, sweptPlaces } from "#domain/retention-rules.ts";
 import { eventBridgeCron } from "#domain/schedule.ts";
 import { engineSections } from "#engines/descriptions.ts";
+import { acknowledgeLink } from "./acknowledge-link.ts";
 import { copies } from "./copies.ts";
 import { fileSystems } from "./file-systems.ts";
 import { hooks } from "./hooks.ts";
@@ -22,6 +23,7 @@ export function fromPlan(stage: string) {
       ...hooks(plan),
       ...mails(plan),
       ...roleTopics(stage, plan),
+      ...acknowledgeLink(stage, plan),
       ...repositoryKey(plan),
       ...copies(stage, plan),
       ...sweepOfCopies(stage, plan),

@@ -13,7 +13,7 @@ const roles = [
   ...["DescribeSource", "Release", "Quarantine", "ExportAudit", "CheckStorage", "IndexPoints"],
   "SelfCheck",
   ...["PlanCopy", "CopyPoint", "ReadBack", "RotateKeys", "LockPoints"],
-  ...["WhatNow", "ClimbLadder", "Acknowledge"],
+  ...["WhatNow", "ClimbLadder", "Acknowledge", "AcknowledgeLink"],
   ...["OpenIncident", "DescribeIncident", "CloseIncident", "TickStep"],
   ...["AskForApproval", "Approve", "Refuse", "BreakGlass"],
   ...["CaptureTask", "VerifyTask", "RestoreTask"],

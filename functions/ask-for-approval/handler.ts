@@ -4,7 +4,7 @@ import { wireAws, wireEvents } from "#adapters/aws/wire.ts";
 import { askForApproval } from "#app/ask-for-approval.ts";
 import { auditLog } from "#app/audit-log.ts";
 import { loadConfig } from "#config";
-import { Asked } from "#domain/approval.ts";
+import { Asked } from "#domain/asked.ts";
 import { loadPlan } from "../plan.ts";
 
 const { plan } = loadPlan(process.env);

@@ -4,7 +4,7 @@ import { wireAws, wireEvents } from "#adapters/aws/wire.ts";
 import { auditLog } from "#app/audit-log.ts";
 import { breakGlass } from "#app/break-glass.ts";
 import { loadConfig } from "#config";
-import { Asked } from "#domain/approval.ts";
+import { Asked } from "#domain/asked.ts";
 import { BreakGlass } from "#events/restore-requested.ts";
 import { loadPlan } from "../plan.ts";
 

@@ -1,4 +1,5 @@
-import { type ApprovalRequest, type Asked, approvalSeconds } from "#domain/approval.ts";
+import { type ApprovalRequest, approvalSeconds } from "#domain/approval.ts";
+import { type Asked, inShort, requestIdOf } from "#domain/asked.ts";
 import { ApprovalInvalid } from "#domain/errors.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { Signer } from "#ports/keys.ts";
@@ -28,14 +29,14 @@ export const askForApproval =
   (ports: Ports) =>
   async ({ asked, token, attempt, enteredAt }: Input): Promise<void> => {
     const { repository, layout, stage } = ports;
-    const { restoreId } = asked;
-    ports.log.belongsTo(restoreId);
+    const requestId = requestIdOf(asked);
+    ports.log.belongsTo(requestId);
     const request = await writeDown(ports, asked, new Date(enteredAt));
-    await repository.create(layout.approvalToken(restoreId, attempt), JSON.stringify({ token }));
+    await repository.create(layout.approvalToken(requestId, attempt), JSON.stringify({ token }));
     await ports.audit({
       who: { claimed: asked.requestedBy.claimed, call: asked.requestedBy.execution },
       what: "ask for approval",
-      to: `${restoreId} ${asked.backupId} ${asked.source} ${asked.target}`,
+      to: inShort(asked),
       because: asked.because ?? "",
       outcome: `waits until ${request.until}`,
     });
@@ -50,11 +51,12 @@ async function writeDown(ports: Ports, asked: Asked, askedAt: Date): Promise<App
   const request: ApprovalRequest = {
     ...{ schema: 1, ...asked, askedAt: askedAt.toISOString(), until: until.toISOString() },
   };
-  const key = layout.approvalRequested(asked.restoreId);
+  const requestId = requestIdOf(asked);
+  const key = layout.approvalRequested(requestId);
   const body = `${JSON.stringify(request, null, 2)}\n`;
   const written = await createSigned(ports, key, (hash) => layout.proofSignature(key, hash), body);
   if (written !== "differs") return request;
-  const there = await readApproval(ports, asked.restoreId);
+  const there = await readApproval(ports, requestId);
   if (there?.request.boundTo === asked.boundTo && !there.decision) return there.request;
-  throw new ApprovalInvalid(`${asked.restoreId} was asked for already; nothing was touched. Start the restore again`);
+  throw new ApprovalInvalid(`${requestId} was asked for already; nothing was touched. Start it again`);
 }

@@ -1,9 +1,10 @@
-import type { Asked } from "#domain/approval.ts";
+import { type Asked, inShort, requestIdOf } from "#domain/asked.ts";
 import type { RestoreRequested } from "#events/restore-requested.ts";
 import type { RunLog } from "#ports/log.ts";
 import type { Events } from "#ports/messaging.ts";
 import type { Audit } from "./audit-log.ts";
-import { acknowledgeCommand, cancelCommand, describeCommand } from "./restore-commands.ts";
+import { linesOf } from "./describe-approval.ts";
+import { acknowledgeCommand, cancelCommand, describeCommand, stopMachineCommand } from "./restore-commands.ts";
 
 type Ports = { stage: string; audit: Audit; events: Events; log: RunLog };
 type Input = { asked: Asked; breakGlass: NonNullable<RestoreRequested["breakGlass"]> };
@@ -12,28 +13,47 @@ type Input = { asked: Asked; breakGlass: NonNullable<RestoreRequested["breakGlas
 export const breakGlass =
   ({ stage, audit, events, log }: Ports) =>
   async ({ asked, breakGlass: { who, why } }: Input): Promise<void> => {
-    const { restoreId, source, target, backupId, recoveredTo, requestedBy } = asked;
-    log.belongsTo(restoreId);
-    const message = [
-      `${who} has begun to restore ${source} into ${target} without the second person that the plan asks for, because: ${why}`,
-      `It becomes what it was at ${recoveredTo} (${backupId}). It holds now: ${asked.holds.join(", ") || "nothing"}.`,
-    ].join("\n");
-    const next = {
-      say: "ask them; stop it before its swap if it is not theirs; when it is looked into, end the alarm:",
-      command: [
-        describeCommand(stage, restoreId),
-        cancelCommand(stage, restoreId),
-        acknowledgeCommand(stage, { source, code: "BreakGlass", resolved: true }),
-      ].join("\n"),
-    };
-    const detail = { stage, code: "BreakGlass", source, severity: "critical" as const, problem: restoreId };
-    await events.emit({ type: "AlarmRaised", detail: { ...detail, message, next } }); // first: who reads it may still stop it
+    const requestId = requestIdOf(asked);
+    log.belongsTo(requestId);
+    const { does, lines, stop, sources } = wordsOf(stage, asked);
+    const message = [`${who} ${does} without the second person that the plan asks for, because: ${why}`, ...lines].join(
+      "\n",
+    );
+    for (const source of sources) {
+      const end = acknowledgeCommand(stage, { source, code: "BreakGlass", resolved: true });
+      const next = {
+        say: `ask them; ${stop.say} if it is not theirs; when it is looked into, end the alarm:`,
+        command: [...stop.commands, end].join("\n"),
+      };
+      const detail = { stage, code: "BreakGlass", source, severity: "critical" as const, problem: requestId };
+      await events.emit({ type: "AlarmRaised", detail: { ...detail, message, next } }); // first: who reads it may still stop it
+    }
     await audit({
-      who: { claimed: who, call: requestedBy.execution },
+      who: { claimed: who, call: asked.requestedBy.execution },
       what: "break glass",
-      to: `${restoreId} ${backupId} ${source} ${target}`,
+      to: inShort(asked),
       because: why,
       outcome: "goes on without a second person",
     });
-    log.info(`${target}: goes on without a second person`, { who });
+    log.info(`${asked.target}: goes on without a second person`, { who });
   };
+
+function wordsOf(stage: string, asked: Asked) {
+  if ("dropId" in asked)
+    return {
+      does: `drops what restores have kept in ${asked.target}, sooner than the plan does,`,
+      lines: linesOf(asked.kept),
+      stop: { say: "stop it", commands: [stopMachineCommand(asked.requestedBy.execution)] },
+      sources: [...new Set(asked.kept.map(({ source }) => source))],
+    };
+  const { restoreId, source, target, recoveredTo, backupId, holds } = asked;
+  return {
+    does: `has begun to restore ${source} into ${target}`,
+    lines: [`It becomes what it was at ${recoveredTo} (${backupId}). It holds now: ${holds.join(", ") || "nothing"}.`],
+    stop: {
+      say: "stop it before its swap",
+      commands: [describeCommand(stage, restoreId), cancelCommand(stage, restoreId)],
+    },
+    sources: [source],
+  };
+}

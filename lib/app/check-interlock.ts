@@ -1,4 +1,5 @@
-import { type Asked, approvalSeconds } from "#domain/approval.ts";
+import { approvalSeconds } from "#domain/approval.ts";
+import type { Asked } from "#domain/asked.ts";
 import { ConfirmationNeeded, TargetUnfit, TaskFailed } from "#domain/errors.ts";
 import { hasHooks } from "#domain/hooks.ts";
 import { Inspected } from "#domain/outcome.ts";

@@ -1,4 +1,5 @@
 import type { Announcement } from "#domain/announcement.ts";
+import { describeError } from "#domain/errors.ts";
 import { ladderOf, nextStep } from "#domain/escalation.ts";
 import { roleAt } from "#domain/people.ts";
 import type { Plan } from "#domain/plan.ts";
@@ -9,6 +10,7 @@ import type { Events } from "#ports/messaging.ts";
 import { readAlarm } from "./alarm-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { acknowledgeCommand } from "./restore-commands.ts";
+import { type Links, sealLink } from "./seal-link.ts";
 
 type Ports = Pick<CatalogPorts, "repository" | "layout"> & {
   plan: Plan;
@@ -17,6 +19,8 @@ type Ports = Pick<CatalogPorts, "repository" | "layout"> & {
   events: Events;
   /** Mail and SMS to a role's contacts. */
   tellRole: (role: string, announcement: Announcement) => Promise<void>;
+  /** Where the plan wants them. */
+  links?: Links | undefined;
   log: RunLog;
 };
 export type Climb = EscalationState & { isOver: boolean; waitSeconds: number };
@@ -57,7 +61,7 @@ async function tell(
   if (await repository.head(receipt)) return;
   const openFor = describeMs(clock().getTime() - Date.parse(openedAt));
   const role = "rung" in what ? roleAt(plan.roles, what.role, clock()) : undefined;
-  const names = role === undefined ? [] : contactsOf(plan, role);
+  const names = role === undefined ? [] : contactsIn(plan, role).map((contact) => nameOf(plan, contact));
   const detail = { stage, source, code, openedAt, openFor, contacts: names, ...(role === undefined ? {} : { role }) };
   if (role !== undefined)
     await ports.tellRole(role, {
@@ -67,6 +71,7 @@ async function tell(
       happened: [
         `It has been open for ${openFor}, and nobody has acknowledged it.`,
         `You are asked as ${role}: ${names.join(", ")}.`,
+        ...(await linksFor(ports, { source, code, openedAt }, role)),
       ],
       intact: "see the alarm itself.",
       next: { say: "acknowledge it, then follow the runbook:", command: acknowledgeCommand(stage, { source, code }) },
@@ -80,8 +85,24 @@ async function tell(
   ports.log.info(`${code} of ${source}: ${name}`, detail);
 }
 
-/** The first and the second contact, by name. */
-function contactsOf({ roles = {}, contacts = {} }: Plan, role: string): string[] {
-  const { primary, secondary } = roles[role] ?? {};
-  return [primary, secondary].filter((name) => name !== undefined).map((name) => contacts[name]?.name ?? name);
+/** One for each contact: whoever takes it is written down. Nobody goes untold where there can be none. */
+async function linksFor(ports: Ports, alarm: EscalationState["alarm"], role: string): Promise<string[]> {
+  const { links, plan, stage, clock, log } = ports;
+  if (!links) return [];
+  const until = new Date(clock().getTime() + links.validForMs).toISOString();
+  const lines = contactsIn(plan, role).map(async (contact) => {
+    const link = await sealLink(links, stage, { ...alarm, contact, until });
+    return `${nameOf(plan, contact)} takes it here, until ${until}: ${link}`;
+  });
+  return Promise.all(lines).catch((error) => {
+    log.error("there are no links to acknowledge by", { error: describeError(error) });
+    return [];
+  });
 }
+
+/** The first and the second contact. */
+function contactsIn({ roles = {} }: Plan, role: string): string[] {
+  const { primary, secondary } = roles[role] ?? {};
+  return [primary, secondary].filter((name) => name !== undefined);
+}
+const nameOf = ({ contacts = {} }: Plan, contact: string) => contacts[contact]?.name ?? contact;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { type ApprovalDecision, type ApprovalRequest, isSamePerson } from "#domain/approval.ts";
+import { inShort } from "#domain/asked.ts";
 import { ApprovalInvalid, InputInvalid } from "#domain/errors.ts";
-import type { RestoreId } from "#domain/ids.ts";
+import type { RequestId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
@@ -12,7 +13,7 @@ import { createSigned } from "./signed-objects.ts";
 
 export type DecisionPorts = CatalogPorts & { signer: Signer; audit: Audit; clock: Clock; stage: string };
 type Decision = {
-  restoreId: RestoreId;
+  requestId: RequestId;
   /** The target's name once more. */
   confirm: string;
   decision: ApprovalDecision["decision"];
@@ -22,56 +23,55 @@ type Decision = {
 const Kept = z.strictObject({ token: z.string() });
 
 /**
- * Writes down one person's word on a restore that waits, and hands it to the machine by `deliver`, which says whether anything
+ * Writes down one person's word on what waits for it, and hands it to the machine by `deliver`, which says whether anything
  * waited for it. Only one word is ever written; the same call again delivers it again, should it not have arrived. Throws
  * `InputInvalid` or `ApprovalInvalid`, and nothing goes on.
  */
 export async function decideApproval(
   ports: DecisionPorts,
-  { restoreId, confirm, decision, who, because }: Decision,
+  { requestId, confirm, decision, who, because }: Decision,
   deliver: (token: string, request: ApprovalRequest) => Promise<boolean>,
 ): Promise<ApprovalRequest> {
-  const known = await readApproval(ports, restoreId);
-  if (!known) throw new InputInvalid(`restoreId: ${restoreId} waits for nobody: there is no such request`);
+  const known = await readApproval(ports, requestId);
+  if (!known) throw new InputInvalid(`requestId: ${requestId} waits for nobody: there is no such request`);
   const { request, requestSha256 } = known;
   const { target, until } = request;
-  if (confirm !== target)
-    throw new InputInvalid(`confirm: ${restoreId} wants to restore into ${target}: confirm with "${target}"`);
+  if (confirm !== target) throw new InputInvalid(`confirm: ${requestId} is about ${target}: confirm with "${target}"`);
   if (decision === "approved" && isSamePerson(who.claimed, request.requestedBy.claimed))
-    throw new ApprovalInvalid(`${who.claimed} has asked for ${restoreId}, and can't be the second person`);
+    throw new ApprovalInvalid(`${who.claimed} has asked for ${requestId}, and can't be the second person`);
   const now = ports.clock().toISOString();
   if (!known.decision && now > until)
-    throw new ApprovalInvalid(`${restoreId} waited until ${until} only, and has failed: start the restore again`);
-  const mine: ApprovalDecision = { schema: 1, restoreId, decision, requestSha256, who, because, decidedAt: now };
+    throw new ApprovalInvalid(`${requestId} waited until ${until} only, and has failed: start it again`);
+  const mine: ApprovalDecision = { schema: 1, requestId, decision, requestSha256, who, because, decidedAt: now };
   const stands = known.decision ?? (await write(ports, mine));
   if (stands.decision !== decision || stands.who.claimed !== who.claimed) throw decidedBy(stands);
   const record = () =>
     ports.audit({
       who,
       what: decision === "approved" ? "approve" : "refuse",
-      to: `${restoreId} ${request.backupId} ${request.source} ${target}`,
+      to: inShort(request),
       because: because ?? "",
       outcome: `${decision} at ${stands.decidedAt}`,
     });
   if (!known.decision) await record();
-  const token = await newestToken(ports, restoreId);
+  const token = await newestToken(ports, requestId);
   if (token === undefined || !(await deliver(token, request))) throw decidedBy(stands);
   if (known.decision) await record(); // the call that wrote it down did not come so far
   return request;
 }
 
-const decidedBy = ({ restoreId, decision, who, decidedAt }: ApprovalDecision) =>
+const decidedBy = ({ requestId, decision, who, decidedAt }: ApprovalDecision) =>
   new ApprovalInvalid(
-    `${restoreId} was ${decision} by ${who.claimed} at ${decidedAt}, and waits no more: one word is good for one restore, once`,
+    `${requestId} was ${decision} by ${who.claimed} at ${decidedAt}, and waits no more: one word is good for one request, once`,
   );
 
 /** The first word stands. */
 async function write(ports: DecisionPorts, mine: ApprovalDecision): Promise<ApprovalDecision> {
-  const key = ports.layout.approvalDecided(mine.restoreId);
+  const key = ports.layout.approvalDecided(mine.requestId);
   const body = `${JSON.stringify(mine, null, 2)}\n`;
   if ((await createSigned(ports, key, (hash) => ports.layout.proofSignature(key, hash), body)) !== "differs")
     return mine;
-  const there = (await readApproval(ports, mine.restoreId))?.decision;
+  const there = (await readApproval(ports, mine.requestId))?.decision;
   if (!there) throw new ApprovalInvalid(`${key} can't be read`);
   return there;
 }
@@ -79,10 +79,10 @@ async function write(ports: DecisionPorts, mine: ApprovalDecision): Promise<Appr
 /** What makes the machine go on; undefined where it asked nobody. */
 export async function newestToken(
   { repository, layout }: Pick<CatalogPorts, "repository" | "layout">,
-  restoreId: RestoreId,
+  requestId: RequestId,
 ): Promise<string | undefined> {
   let newest: string | undefined;
-  for await (const key of repository.list(layout.run(restoreId))) if (key.endsWith(".token.json")) newest = key;
+  for await (const key of repository.list(layout.run(requestId))) if (key.endsWith(".token.json")) newest = key;
   const bytes = newest === undefined ? undefined : await repository.read(newest);
   return bytes && parseJson(bytes, Kept, newest ?? "").token;
 }

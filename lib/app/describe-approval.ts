@@ -1,35 +1,68 @@
 import type { Announcement } from "#domain/announcement.ts";
+import type { ApprovalAsked } from "#domain/approval.ts";
+import { type AskedDrop, type AskedRestore, requestIdOf } from "#domain/asked.ts";
 import { describeMs } from "#domain/progress.ts";
-import type { Happening } from "#events/happenings.ts";
 import { decideCommands } from "./restore-commands.ts";
 
-type Requested = Extract<Happening, { type: "ApprovalRequested" }>["detail"];
+const MOST_KEPT = 6;
 
-/** A restore waits for a second person: who asks, what would come where, and what would be lost by it. */
-export function describeAsked(detail: Requested): Announcement {
-  const { stage, restoreId, source, target, isLive, backupId, from, recoveredTo, askedAt, until } = detail;
-  const age = describeMs(Date.parse(askedAt) - Date.parse(recoveredTo));
+/** Something waits for a second person: who asks, what would be done, and what would be lost by it. */
+export function describeAsked(detail: ApprovalAsked): Announcement {
+  const { stage, target, until } = detail;
+  const requestId = requestIdOf(detail);
+  const { title, happened, intact, figures } = "dropId" in detail ? ofDrop(detail) : ofRestore(detail);
   return {
     severity: "warning",
     code: "ApprovalRequested",
-    title: `${detail.requestedBy.claimed} wants to restore ${source} into ${target}${isLive ? ", which is live" : ""}: a second person has to approve it`,
+    title: `${detail.requestedBy.claimed} wants to ${title}: a second person has to approve it`,
+    happened: [...happened, `Without an approval by ${until} it fails.`],
+    intact,
+    next: {
+      say: "if you are not who asks, and have spoken with them, one of:",
+      command: decideCommands(stage, { requestId, target }),
+    },
+    figures: [...figures, { label: "until", value: until }],
+  };
+}
+
+type Told<T> = Omit<T, "boundTo"> & { askedAt: string };
+
+function ofRestore(detail: Told<AskedRestore>) {
+  const { restoreId, source, target, isLive, backupId, from, recoveredTo, askedAt } = detail;
+  const age = describeMs(Date.parse(askedAt) - Date.parse(recoveredTo));
+  return {
+    title: `restore ${source} into ${target}${isLive ? ", which is live" : ""}`,
     happened: [
       `${target} would become what ${source} was at ${recoveredTo}, ${age} before this was asked: what came since is replaced.`,
       `It holds now: ${detail.holds.join(", ") || "nothing"}.`,
       detail.safety === "before"
         ? "What it holds is captured first, after the approval."
         : `It is not captured first, because: ${detail.because}`,
-      `Without an approval by ${until} it fails.`,
     ],
     intact: `${target}, which nothing has touched, and every point.`,
-    next: {
-      say: "if you are not who asks, and have spoken with them, one of:",
-      command: decideCommands(stage, { restoreId, target }),
-    },
     figures: [
       { label: "restore", value: restoreId },
       { label: "point", value: from === null ? backupId : `${backupId}, from the copy ${from}` },
-      { label: "until", value: until },
     ],
   };
+}
+
+function ofDrop({ dropId, target, inPlan, kept, because }: Told<AskedDrop>) {
+  return {
+    title: `drop what restores have kept in ${target}, sooner than the plan does`,
+    happened: [
+      ...linesOf(kept),
+      `The plan keeps it ${inPlan === "forever" ? inPlan : `for ${inPlan}`}; without it rollback-restore can put nothing back.`,
+      `Because: ${because ?? "no reason was given"}.`,
+    ],
+    intact: `everything: nothing was dropped, and ${target} itself is not touched by it.`,
+    figures: [{ label: "drop", value: dropId }],
+  };
+}
+
+/** What would go, a line each. */
+export function linesOf(kept: AskedDrop["kept"]): string[] {
+  const lines = kept.map(({ restoreId, since, what }) => `${what}, since ${since} (${restoreId}).`);
+  const more = lines.length - MOST_KEPT;
+  return more > 0 ? [...lines.slice(0, MOST_KEPT), `And what ${more} more restores have kept.`] : lines;
 }

@@ -8,7 +8,7 @@ import type { ExecutionEnded } from "#events/envelopes.ts";
 import type { CatalogPorts } from "./catalog.ts";
 import { findLatest } from "./find-latest.ts";
 import { readableCause } from "./readable-cause.ts";
-import { startRestoreCommand } from "./restore-commands.ts";
+import { startMachineCommand, startRestoreCommand } from "./restore-commands.ts";
 
 const CAUSE_CHARACTERS = 1_500;
 
@@ -65,8 +65,10 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       code: "DropFailed",
       title: `Dropping old states ${how}`,
       next: {
-        say: "nothing is lost: what could not be dropped is still there, and the next run tries again. Mend the cause, or start it now:",
-        command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
+        say: approval
+          ? "nothing was dropped; speak with whoever may approve it, then start it again:"
+          : "nothing is lost: what could not be dropped is still there, and the next run tries again. Mend the cause, or start it now:",
+        command: startMachineCommand(execution.stateMachineArn, approval ? (execution.input ?? "{}") : "{}"),
       },
     },
     copy: {
@@ -74,7 +76,7 @@ export async function describeFailure(ports: Ports, execution: Execution): Promi
       title: `Copy of ${request.backupId ?? "what was missing"} ${how}`,
       next: {
         say: "the points here are as good as they were; mend the cause, then copy what is missing:",
-        command: `aws stepfunctions start-execution --state-machine-arn ${execution.stateMachineArn} --input '{}'`,
+        command: startMachineCommand(execution.stateMachineArn, "{}"),
       },
     },
     retention: {

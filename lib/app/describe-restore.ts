@@ -80,7 +80,9 @@ function nextOf({ stage }: Ports, restore: Restore): string {
         return `The swap has begun, and ends by itself. To look again: ${describeCommand(stage, restoreId)}`;
       const stop = `To stop it, with the target as it was: ${cancelCommand(stage, restoreId)}`;
       const { request, decision } = records.approval ?? {};
-      return request && !decision ? `Somebody else: ${decideCommands(stage, request)}\n${stop}` : stop;
+      return request && !decision
+        ? `Somebody else: ${decideCommands(stage, { requestId: restoreId, target: request.target })}\n${stop}`
+        : stop;
     }
     case "RESTORED":
       return records.rollback || !records.evidence

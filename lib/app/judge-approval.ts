@@ -1,4 +1,5 @@
-import { type Asked, boundTo, waitsForApproval, whoAsksProblem, whyNotApproved } from "#domain/approval.ts";
+import { waitsForApproval, whoAsksProblem, whyNotApproved } from "#domain/approval.ts";
+import { type Asked, type AskedRestore, boundTo } from "#domain/asked.ts";
 import { ApprovalInvalid, InputInvalid, TargetChanged } from "#domain/errors.ts";
 import type { Plan } from "#domain/plan.ts";
 import type { RestorePlan } from "#domain/restore-plan.ts";
@@ -31,17 +32,28 @@ export function judgeApproval(ports: Ports, restore: Restore): JudgedApproval {
   const nameless = whoAsksProblem(ports.plan, ports.stage, target, input);
   if (nameless !== undefined) throw new InputInvalid(nameless);
   if (!known) return { is: "needed", asked };
-  const { request, requestSha256, decision } = known;
-  const problem = whyNotApproved(request, requestSha256, decision, ports.clock());
-  if (problem !== undefined) throw new ApprovalInvalid(`${target}: ${problem}; nothing was touched`);
-  if (request.boundTo !== asked.boundTo)
-    throw new TargetChanged(
-      `${target} is not what ${decision?.who.claimed} has approved: it is another server or place, or is reached otherwise (${found.fingerprint}); nothing was touched. Start the restore again, and have it approved as it is now`,
-    );
+  const changed = `is another server or place, or is reached otherwise (${found.fingerprint}); nothing was touched. Start the restore again`;
+  throwUnlessApproved(ports, known, asked, changed);
   return { is: "given", asked };
 }
 
-function askedFor({ input, plan, executionId, found: { section, fingerprint, holds } }: Restore): Asked {
+/** `changed`: what is not as it was approved, and what to start again. */
+export function throwUnlessApproved(
+  { clock }: Pick<Ports, "clock">,
+  known: ReadApproval,
+  asked: Asked,
+  changed: string,
+) {
+  const { request, requestSha256, decision } = known;
+  const problem = whyNotApproved(request, requestSha256, decision, clock());
+  if (problem !== undefined) throw new ApprovalInvalid(`${asked.target}: ${problem}; nothing was touched`);
+  if (request.boundTo !== asked.boundTo)
+    throw new TargetChanged(
+      `${asked.target} is not what ${decision?.who.claimed} has approved: it ${changed}, and have it approved as it is now`,
+    );
+}
+
+function askedFor({ input, plan, executionId, found: { section, fingerprint, holds } }: Restore): AskedRestore {
   const { restoreId, source, target, isLive, backupId, from, recoveredTo } = plan;
   const { options, safety, because, requestedBy } = input;
   const bound = { execution: executionId, restoreId, source, backupId, from, target };

@@ -1,4 +1,4 @@
-import type { RestoreId } from "#domain/ids.ts";
+import type { RequestId, RestoreId } from "#domain/ids.ts";
 
 /** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -8,6 +8,11 @@ const invokeWith = (stage: string, name: string, json: string) =>
 export const invoke = (stage: string, name: string, input: object) => invokeWith(stage, name, JSON.stringify(input));
 /** `request`: the JSON of it. */
 export const startRestoreCommand = (stage: string, request: string) => invokeWith(stage, "start-restore", request);
+/** `request`: the JSON of it. */
+export const startMachineCommand = (machineArn: string, request: string) =>
+  `aws stepfunctions start-execution --state-machine-arn ${machineArn} --input ${quoted(request)}`;
+export const stopMachineCommand = (executionArn: string) =>
+  `aws stepfunctions stop-execution --execution-arn ${executionArn}`;
 /** Holds everything. */
 export const holdCommand = (stage: string) => invoke(stage, "hold", { why: "what happened", requestedBy: "your name" });
 export const acknowledgeCommand = (stage: string, alarm: { source: string; code: string; resolved?: boolean }) =>
@@ -21,8 +26,8 @@ export const rollbackCommand = (stage: string, restoreId: RestoreId, target: str
   `npx sls invoke --stage ${stage} -f rollback-restore -d '{"restoreId":"${restoreId}","confirm":"${target}"}'`;
 
 /** What a second person types; their own name tells them from who asks. */
-export const decideCommands = (stage: string, { restoreId, target }: { restoreId: RestoreId; target: string }) =>
+export const decideCommands = (stage: string, { requestId, target }: { requestId: RequestId; target: string }) =>
   [
-    invoke(stage, "approve", { restoreId, confirm: target, approvedBy: "your name" }),
-    invoke(stage, "refuse", { restoreId, confirm: target, refusedBy: "your name", because: "…" }),
+    invoke(stage, "approve", { requestId, confirm: target, approvedBy: "your name" }),
+    invoke(stage, "refuse", { requestId, confirm: target, refusedBy: "your name", because: "…" }),
   ].join("\n");

@@ -1,3 +1,4 @@
+import { requestIdOf } from "#domain/asked.ts";
 import { digestId, digestOf } from "#domain/digest.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { machineOf } from "#domain/ids.ts";
@@ -33,7 +34,7 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
     case "ApprovalRequested":
-      return { runId: detail.restoreId, what: type };
+      return { runId: requestIdOf(detail), what: type };
     case "RestoreFinished":
     case "RestoreRolledBack":
       return { runId: detail.restoreId, what: `${type}-${detail.source}` };

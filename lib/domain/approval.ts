@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { Sha256 } from "./artifact.ts";
+import { AskedDrop, AskedRestore, requestIdOf } from "./asked.ts";
 import { durationMs, Wait } from "./duration.ts";
-import { sha256 } from "./hashes.ts";
-import { BackupId, RestoreId } from "./ids.ts";
+import { RequestId } from "./ids.ts";
 
 /** A restore has to end before a point that it chose can be deleted, and what it has waited is not there for loading. */
 const LONGEST_WAIT = "4h";
@@ -39,46 +39,35 @@ export const whoAsksProblem = (
   { requestedBy, breakGlass }: { requestedBy?: string | undefined; breakGlass?: object | undefined },
 ): string | undefined =>
   requestedBy === undefined && breakGlass === undefined && waitsForApproval(plan, stage, target)
-    ? `requestedBy: a restore into ${target} waits for a second person, who has to be told who asks; nothing was touched`
+    ? `requestedBy: a restore into ${target} waits for a second person, ${HAS_TO_BE_TOLD}`
     : undefined;
+export const HAS_TO_BE_TOLD = "who has to be told who asks; nothing was touched";
 
 export const approvalSeconds = ({ approval }: Pick<Guarded, "approval">): number =>
   durationMs(approval?.within ?? LONGEST_WAIT) / 1000;
 
-/** What a second person is asked for. */
-export const Asked = z.strictObject({
-  restoreId: RestoreId,
-  source: z.string(),
-  target: z.string(),
-  isLive: z.boolean(),
-  backupId: BackupId,
-  /** The copy that the point is read from; null: the repository. */
-  from: z.string().nullable(),
-  recoveredTo: z.iso.datetime(),
-  requestedBy: z.strictObject({ claimed: z.string(), execution: z.string() }),
-  /** What the target holds, in words. */
-  holds: z.array(z.string()),
-  safety: z.enum(["before", "none"]),
-  because: z.string().nullable(),
-  /** SHA-256 of everything that the word of the second person is good for. */
-  boundTo: Sha256,
-});
-export type Asked = z.infer<typeof Asked>;
-
-/** `restores/<restoreId>/approval-requested.json`, signed. */
-export const ApprovalRequest = z.strictObject({
-  schema: z.literal(1),
-  ...Asked.shape,
+const asking = {
   askedAt: z.iso.datetime(),
   /** Whoever decides later decides nothing. */
   until: z.iso.datetime(),
-});
+};
+const stored = { schema: z.literal(1), ...asking };
+/** `restores/<requestId>/approval-requested.json`, signed. */
+export const ApprovalRequest = z.union([AskedRestore.extend(stored), AskedDrop.extend(stored)]);
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>;
 
-/** `restores/<restoreId>/approval-decided.json`, signed: written once, so there is one word, and the first one counts. */
+const ofStage = { stage: z.string(), ...asking };
+/** What everybody may read of it, in an event. */
+export const ApprovalAsked = z.union([
+  AskedRestore.omit({ boundTo: true }).extend(ofStage),
+  AskedDrop.omit({ boundTo: true }).extend(ofStage),
+]);
+export type ApprovalAsked = z.infer<typeof ApprovalAsked>;
+
+/** `restores/<requestId>/approval-decided.json`, signed: written once, so there is one word, and the first one counts. */
 export const ApprovalDecision = z.strictObject({
   schema: z.literal(1),
-  restoreId: RestoreId,
+  requestId: RequestId,
   decision: z.enum(["approved", "refused"]),
   /** Of the bytes of the request. */
   requestSha256: Sha256,
@@ -88,25 +77,6 @@ export const ApprovalDecision = z.strictObject({
   decidedAt: z.iso.datetime(),
 });
 export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
-
-/** The execution, the point, the request, and the target as the plan has it and as it was found. */
-export type Bound = {
-  execution: string;
-  restoreId: string;
-  source: string;
-  backupId: string;
-  from: string | undefined;
-  target: string;
-  section: Record<string, unknown>;
-  fingerprint: string;
-  options: Record<string, unknown>;
-  safety: string;
-};
-export const boundTo = ({ execution, restoreId, source, backupId, from, target, ...more }: Bound): string => {
-  const { section, fingerprint, options, safety } = more;
-  const whole = [execution, restoreId, source, backupId, from ?? null, target, section, fingerprint, options, safety];
-  return sha256(JSON.stringify(whole));
-};
 
 /** A word that nobody has acted upon for so long is none any more: an execution that is driven on again later asks anew. */
 const GOOD_FOR_MS = 3_600_000;
@@ -121,7 +91,7 @@ export function whyNotApproved(
   if (!decision) return "nobody has approved it";
   const { who, because, decidedAt } = decision;
   if (decision.decision === "refused") return `it was refused by ${who.claimed}: ${because}`;
-  if (decision.restoreId !== request.restoreId || decision.requestSha256 !== requestSha256)
+  if (decision.requestId !== requestIdOf(request) || decision.requestSha256 !== requestSha256)
     return "the approval is of something else";
   if (decidedAt > request.until) return `it was approved at ${decidedAt}, after its time was over (${request.until})`;
   if (now.getTime() - Date.parse(decidedAt) > GOOD_FOR_MS)

@@ -24,6 +24,18 @@ export const RestoreId = z
   .brand("RestoreId");
 export type RestoreId = z.infer<typeof RestoreId>;
 
+/** What waits for a second person and is no restore: `drop-2026-02-23-134207-k3x9`. */
+export const DropId = z
+  .string()
+  .regex(new RegExp(`^drop-${TIME}-[a-z0-9]{4}$`), "must look like drop-2026-02-23-134207-k3x9")
+  .brand("DropId");
+export type DropId = z.infer<typeof DropId>;
+/** What a second person decides on: a restore's own id, or a drop's. */
+export const RequestId = z.union([RestoreId, DropId], {
+  error: "must look like 2026-02-23-134207-k3x9 or drop-2026-02-23-134207-k3x9",
+});
+export type RequestId = z.infer<typeof RequestId>;
+
 /** `2026-02-23-020000`, in UTC. */
 const stamp = (at: Date) => at.toISOString().slice(0, 19).replace("T", "-").replaceAll(":", "");
 
@@ -38,6 +50,8 @@ export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`
 /** Of the execution that restores: whoever knows the one knows the other. */
 export const restoreIdOf = (executionArn: string, startedAt: Date) =>
   RestoreId.parse(`${stamp(startedAt)}-${sha256(executionArn).slice(0, 4)}`);
+export const dropIdOf = (executionArn: string, startedAt: Date) =>
+  DropId.parse(`drop-${restoreIdOf(executionArn, startedAt)}`);
 
 /** The instant in an id: when its run was due or began. */
 export const startOf = (id: BackupId) => {

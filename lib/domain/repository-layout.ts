@@ -1,6 +1,6 @@
 import { EXPIRY_STEPS, type ExpiryStep, SweepId } from "./expiry.ts";
 import type { HoldId } from "./hold.ts";
-import { type BackupId, RestoreId } from "./ids.ts";
+import { type BackupId, type RequestId, RestoreId } from "./ids.ts";
 import type { IncidentId } from "./incident.ts";
 
 /** Every key of the repository is built here and nowhere else. docs/reference/repository-layout.md explains them. */
@@ -81,10 +81,10 @@ export const repositoryLayout = (stage: string) => ({
   evidence: (id: RestoreId) => `${stage}/restores/${id}/evidence.json`,
   rollback: (id: RestoreId) => `${stage}/restores/${id}/rollback.json`,
   dropped: (id: RestoreId) => `${stage}/restores/${id}/dropped.json`,
-  approvalRequested: (id: RestoreId) => `${stage}/restores/${id}/approval-requested.json`,
-  approvalDecided: (id: RestoreId) => `${stage}/restores/${id}/approval-decided.json`,
+  approvalRequested: (id: RequestId) => `${stage}/restores/${id}/approval-requested.json`,
+  approvalDecided: (id: RequestId) => `${stage}/restores/${id}/approval-decided.json`,
   /** What makes the machine go on; one per try to ask. */
-  approvalToken: (id: RestoreId, attempt: number) => `${stage}/runs/${id}/approval-${attempt}.token.json`,
+  approvalToken: (id: RequestId, attempt: number) => `${stage}/runs/${id}/approval-${attempt}.token.json`,
   cancelled: (id: RestoreId) => `${stage}/restores/${id}/cancelled.json`,
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Digest } from "./digest.ts";
-import { Wait } from "./duration.ts";
+import { durationMs, Wait } from "./duration.ts";
 import { Routes } from "./routes.ts";
 import { Cron } from "./schedule.ts";
 import { SecretArn } from "./secret-arn.ts";
@@ -45,6 +45,12 @@ const Webhook = z.strictObject({
   origin: Origin.describe("Where the url may lead, whatever the secret says."),
 });
 /** Who is told of what, and how. */
+/** As long as it is good, whoever can read the mail can take the alarm. */
+const LONGEST_LINK = "12h";
+const LinkLife = Wait.refine((life) => durationMs(life) > 0 && durationMs(life) <= durationMs(LONGEST_LINK), {
+  message: `must be more than 0s and not more than ${LONGEST_LINK}`,
+});
+
 export const Tell = z.strictObject({
   slack: z
     .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
@@ -60,6 +66,9 @@ export const Tell = z.strictObject({
   pagerDuty: PagerDuty.optional().describe("Alarms trigger an incident there, and their end resolves it."),
   webhook: Webhook.optional().describe("Gets every message as JSON, signed."),
   routes: Routes.optional().describe("Which channels hear what. Every one hears everything without it."),
+  acknowledgeLink: LinkLife.optional().describe(
+    "How long a link is good that lets a contact acknowledge an alarm from their mail. No links, and nothing public, without it.",
+  ),
   remindAfter: Wait.optional().describe("After so long a critical alarm that comes up again is told again. 12h."),
   digest: Digest.optional().describe("When messages come in floods. 30 in 15m without it."),
   calmAfter: Wait.optional().describe("An alarm that comes back sooner flaps: its end is told when it is calm. 1h."),

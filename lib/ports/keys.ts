@@ -23,6 +23,12 @@ export interface Signer {
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
+/** A key that stays in KMS: what one role seals, another knows again. */
+export interface Seal {
+  seal(text: Uint8Array): Promise<Uint8Array>;
+  isOurs(text: Uint8Array, seal: Uint8Array): Promise<boolean>;
+}
+
 export interface SignatureCheck {
   isSignedByUs(bytes: Uint8Array, signature: Uint8Array): Promise<boolean>;
   /** SHA-256 of the public key's DER, which a plan pins. */

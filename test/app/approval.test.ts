@@ -12,7 +12,8 @@ import { planRestoreAll } from "#app/plan-restore-all.ts";
 import { refuse } from "#app/refuse.ts";
 import { startRestore } from "#app/start-restore.ts";
 import { whatNow } from "#app/what-now.ts";
-import { Approval, type Asked, waitsForApproval } from "#domain/approval.ts";
+import { Approval, waitsForApproval } from "#domain/approval.ts";
+import type { Asked } from "#domain/asked.ts";
 import { ApprovalInvalid, SignatureInvalid, TargetChanged } from "#domain/errors.ts";
 import { sha256 } from "#domain/hashes.ts";
 import type { Plan } from "#domain/plan.ts";
@@ -72,12 +73,12 @@ async function restoring({ plan = guarded, request = live }: { plan?: Plan; requ
     },
     approve: (approvedBy = "Grace", change = {}) =>
       approve({ ...ports, audit })(
-        { restoreId, confirm: "app-db-live", approvedBy, ...change },
+        { requestId: restoreId, confirm: "app-db-live", approvedBy, ...change },
         `call of ${approvedBy}`,
       ),
     refuse: (refusedBy = "Grace") =>
       refuse({ ...ports, audit })(
-        { restoreId, confirm: "app-db-live", refusedBy, because: "wrong night" },
+        { requestId: restoreId, confirm: "app-db-live", refusedBy, because: "wrong night" },
         `call of ${refusedBy}`,
       ),
     deeds: async () =>
@@ -113,8 +114,8 @@ describe("a restore into a live target that two people have to want", () => {
     ]);
     expect(told?.next.command).toBe(
       [
-        `npx sls invoke --stage test -f approve -d '{"restoreId":"${restoreId}","confirm":"app-db-live","approvedBy":"your name"}'`,
-        `npx sls invoke --stage test -f refuse -d '{"restoreId":"${restoreId}","confirm":"app-db-live","refusedBy":"your name","because":"…"}'`,
+        `npx sls invoke --stage test -f approve -d '{"requestId":"${restoreId}","confirm":"app-db-live","approvedBy":"your name"}'`,
+        `npx sls invoke --stage test -f refuse -d '{"requestId":"${restoreId}","confirm":"app-db-live","refusedBy":"your name","because":"…"}'`,
       ].join("\n"),
     );
     expect(JSON.stringify([world.told, world.happened])).not.toContain("token 1");
@@ -146,7 +147,7 @@ describe("a restore into a live target that two people have to want", () => {
 
     await expect(approve(" ada ")).rejects.toThrow(" ada  has asked for");
     await expect(approve("Grace", { confirm: "staging-db" })).rejects.toThrow('confirm with "app-db-live"');
-    await expect(approve("Grace", { restoreId: "2026-02-23-134207-k3x9" })).rejects.toThrow("there is no such request");
+    await expect(approve("Grace", { requestId: "2026-02-23-134207-k3x9" })).rejects.toThrow("there is no such request");
     at("2026-02-23T03:30:01Z");
     await expect(approve()).rejects.toThrow(/waited until 2026-02-23T03:30:00.000Z only, and has failed/);
     expect(heard).toEqual([]);
@@ -161,7 +162,7 @@ describe("a restore into a live target that two people have to want", () => {
 
     expect(verdict).toContain("REFUSED by Grace");
     expect(heard).toEqual(["ApprovalRefused: Refused by Grace, because: wrong night. Nothing was touched"]);
-    await expect(approve("Linus")).rejects.toThrow(/was refused by Grace at .+ one word is good for one restore, once/);
+    await expect(approve("Linus")).rejects.toThrow(/was refused by Grace at .+ one word is good for one request, once/);
     await expect(interlock()).rejects.toThrow("it was refused by Grace: wrong night; nothing was touched");
     expect(await deeds()).toEqual(["ask for approval Ada", "refuse Grace"]);
   });

@@ -21,6 +21,7 @@ it("every relative link of README and docs leads somewhere", () => {
     "CONTRIBUTING.md",
     "SECURITY.md",
     "docs/glossary.md",
+    "docs/syslog.md",
     "docs/faults.md",
     "docs/coverage.md",
     "docs/reference/plan.md",

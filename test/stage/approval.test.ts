@@ -1,6 +1,9 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { ApprovalDecision } from "#domain/approval.ts";
+import { DroppedState } from "#domain/evidence.ts";
 import { startOf } from "#domain/ids.ts";
 import { redis } from "#local/demo/fleet-state.ts";
 import { resetFleet } from "#local/fleet/fleet.ts";
@@ -22,32 +25,34 @@ const becauseOf = async (arn: string) => (await world.client.ended(arn)).cause;
 
 beforeAll(async () => {
   world = await openWorld();
-  await resetFleet(["staging-redis"]);
+  await resetFleet(["staging-redis", "staging-uploads"]);
   await world.haveLatest();
   await stagingRedis("SET", "what-was-there", "42");
+  await writeFile(join(world.stage.targets["staging-uploads"].folder, "what-was-there"), "42"); // guarded-uploads is the same folder
   nobodyAnswers = await waiting("uploads", "guarded-uploads"); // while the others are at work
 });
 afterAll(async () => {
-  await resetFleet(["staging-redis"]);
+  await resetFleet(["staging-redis", "staging-uploads"]);
   await world.client.clearMessages();
 });
 
 /** A restore that waits for a second person, and the very command that its message gives them. */
 async function waiting(source: string, target: string) {
   const { figures } = await call("start-restore", request(source, target));
-  const arn = z.string().parse(figures["executionArn"]);
-  const message = await world.client.message((text, channel) => channel === "slack" && isOf(text, target));
+  return asked(z.string().parse(figures["executionArn"]), `into ${target}, which is live: a second person`);
+}
+async function asked(arn: string, words: string) {
+  const message = await world.client.message((text, channel) => channel === "slack" && text.includes(words));
   const text = world.client.asText(message);
   const inputOf = (name: string) => JSON.parse(new RegExp(`-f ${name} -d '(.+?)'`).exec(text)?.[1] ?? "null");
   await world.client.clearMessages();
   return { arn, text, approve: inputOf("approve"), refuse: inputOf("refuse") };
 }
-const isOf = (text: string, target: string) => text.includes(`into ${target}, which is live: a second person`);
 
 it("lets nothing touch a live target before a second person has approved it, takes the safety point after that, and believes one word once", async () => {
   const { arn, text, approve } = await waiting("sessions", "guarded-redis");
   const held = await stagingRedis("GET", "what-was-there");
-  const described = await call("describe-restore", { restoreId: approve.restoreId });
+  const described = await call("describe-restore", { restoreId: approve.requestId });
   const byHerself = await refusal("approve", { ...approve, approvedBy: "ada" });
   const askedAgain = await call("start-restore", request("sessions", "guarded-redis"));
 
@@ -57,21 +62,21 @@ it("lets nothing touch a live target before a second person has approved it, tak
   expect(text).toContain("Ada wants to restore sessions into guarded-redis");
   expect(held.trim()).toBe("42");
   expect(described.verdict).toContain("RUNNING: sessions into guarded-redis: waiting for a second person until 20");
-  expect(byHerself).toBe(`ApprovalInvalid: ada has asked for ${approve.restoreId}, and can't be the second person`);
+  expect(byHerself).toBe(`ApprovalInvalid: ada has asked for ${approve.requestId}, and can't be the second person`);
   expect(askedAgain.verdict).toBe("Nothing was started: another restore is at work in guarded-redis");
   expect(approved.verdict).toContain("APPROVED by Grace: sessions as it was at 20");
   expect(execution.status, execution.cause).toBe("SUCCEEDED");
   expect(await stagingRedis("DEBUG", "DIGEST")).toBe(await redis(world.stage, "sessions", "DEBUG", "DIGEST"));
   const { safetyBackupId, approval } = await world.client.evidenceOf(execution);
-  const decided = await world.client.repository.read(world.layout.approvalDecided(approve.restoreId));
+  const decided = await world.client.repository.read(world.layout.approvalDecided(approve.requestId));
   const { decidedAt } = ApprovalDecision.parse(JSON.parse(new TextDecoder().decode(decided)));
   expect(approval).toEqual({ approvedBy: "Grace", at: decidedAt });
   expect(startOf(safetyBackupId ?? ("" as never)).getTime() + 1_000).toBeGreaterThan(Date.parse(decidedAt));
   expect(await refusal("approve", { ...approve, approvedBy: "Grace" })).toMatch(
-    /^ApprovalInvalid: .+ was approved by Grace at .+, and waits no more: one word is good for one restore, once$/,
+    /^ApprovalInvalid: .+ was approved by Grace at .+, and waits no more: one word is good for one request, once$/,
   );
   const { figures } = await call("read-audit", {});
-  expect(JSON.stringify(figures)).toMatch(new RegExp(`approve.+${approve.restoreId}|${approve.restoreId}.+approve`));
+  expect(JSON.stringify(figures)).toMatch(new RegExp(`approve.+${approve.requestId}|${approve.requestId}.+approve`));
 });
 
 it("fails with who refused it and why, and the target is as it was", async () => {
@@ -129,4 +134,29 @@ it("fails when nobody has answered in the plan's time, and an approval that come
   expect(await world.client.describe(arn)).toMatchObject({ status: "FAILED", error: "ApprovalExpired" });
   expect(cause).toContain("No second person has approved it in time. Nothing was touched.");
   expect(await refusal("approve", { ...approve, approvedBy: "Grace" })).toMatch(/^ApprovalInvalid: .+ waited until 20/);
+});
+
+it("drops what such a restore has kept before its time when a second person has approved exactly that", async () => {
+  const { layout, client } = world;
+  const target = "guarded-uploads";
+  await client.ended(nobodyAnswers.arn); // it has the target until then
+  const restore = await waiting("uploads", target);
+  await call("approve", { ...restore.approve, approvedBy: "Grace" });
+  const { restoreId, kept } = await client.evidenceOf(await client.ended(restore.arn));
+
+  const arn = await client.start("drop", { target, olderThan: "0m", requestedBy: "Ada" });
+  const drop = await asked(arn, `kept in ${target}, sooner`);
+  const before = await client.repository.read(layout.dropped(restoreId));
+  const approved = await call("approve", { ...drop.approve, approvedBy: "Grace" });
+  const execution = await client.ended(drop.arn);
+
+  expect(kept).toHaveLength(1);
+  expect(drop.text).toContain(`(${restoreId})`);
+  expect(before).toBeUndefined();
+  expect(approved.verdict).toContain("APPROVED by Grace: what restores have kept in guarded-uploads is dropped");
+  expect(execution.status, execution.cause).toBe("SUCCEEDED");
+  const record = await client.repository.read(layout.dropped(restoreId));
+  const { keptFor, dropped } = DroppedState.parse(JSON.parse(new TextDecoder().decode(record)));
+  expect({ keptFor, dropped: dropped.length }).toEqual({ keptFor: "0m", dropped: 1 });
+  expect(await refusal("approve", { ...drop.approve, approvedBy: "Grace" })).toContain("and waits no more");
 });

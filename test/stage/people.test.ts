@@ -144,7 +144,7 @@ it("A1 what a flood has kept from a channel comes to it as one digest, when its 
   expect(client.asText(digest)).toContain("17 × TestFlood: it is late");
 });
 
-it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it, is told of as it stands, and its machine ends with it", async () => {
+it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it by the link in their mail, is told of as it stands, and its machine ends with it", async () => {
   const { client } = world;
   const sns = new SNSClient(awsClientOptions);
   const TopicArn = `${client.machine("escalate").replace(":states:", ":sns:").split(":stateMachine:")[0]}:holdfast-${world.stage.stage}-role-database`;
@@ -161,20 +161,47 @@ it("AP-19 AP-11 an alarm climbs from role to role until somebody acknowledges it
     message: "it is late",
     next: { say: "look" },
   });
-  await client.message((text, channel) => channel === "sns" && text.includes("TestAlarm of sessions waits for you"));
+  const waits = "TestAlarm of sessions waits for you";
+  const asked = client.asText(await client.message((text, channel) => channel === "sns" && text.includes(waits)));
   await slack("TestAlarm of sessions was escalated to database");
   await slack("TestAlarm of sessions was escalated to management");
-  await client.invoke("acknowledge", { source: "sessions", code: "TestAlarm", requestedBy: "Ada" });
+  const link = /^Ada takes it here, .*: (https:\S+)$/m.exec(asked)?.[1] ?? "";
+  const shown = await opened("GET", link);
+  const untaken = await alarm();
+  const forged = await opened(
+    "POST",
+    link.replace(/.$/, (last) => (last === "A" ? "E" : "A")),
+  );
+  const taken = await opened("POST", link);
+  const again = await opened("POST", link);
   await slack("TestAlarm of sessions is still open");
   await happens("AlarmRecovered", { code: "TestAlarm", message: "it is there" });
   const execution = await client.ended(await client.newest("escalate", begun));
+  const ended = await opened("POST", link);
 
   expect(execution.status).toBe("SUCCEEDED");
   const told = (await client.messages()).map((message) => client.asText(message));
-  expect(told.find((text) => text.includes("TestAlarm of sessions is still open"))).toContain("Ada has taken it.");
+  expect(told.find((text) => text.includes("TestAlarm of sessions is still open"))).toContain(
+    "Ada (by link) has taken it.",
+  );
+  expect(shown).toMatchObject({ status: 200, text: expect.stringContaining("<button>I am Ada, and take it</button>") });
+  expect(untaken?.acknowledged).toBeUndefined();
+  expect(taken).toMatchObject({ status: 200, text: expect.stringContaining("Ada (by link) has taken it") });
+  expect(again).toEqual(taken);
+  expect(forged).toMatchObject({ status: 404, text: expect.stringContaining("This link is of no use") });
+  expect(ended).toEqual(forged);
   await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscription.SubscriptionArn }));
   sns.destroy();
 });
+
+/** The emulator serves function URLs by a path of its own. */
+async function opened(method: string, link: string) {
+  const { hostname, search } = new URL(link);
+  const [id = ""] = hostname.split(".");
+  const response = await fetch(`${world.stage.endpoint}/_aws/lambda-url/${id}/${search}`, { method });
+  return { status: response.status, text: await response.text() };
+}
+const alarm = () => readAlarm(world.client.catalog, { source: "sessions", code: "TestAlarm" });
 
 it("AP-21 AP-10 AP-22 IS-18 a critical alarm opens an incident: it holds the points from before it, refuses later ones, and ends with its report in the bucket", async () => {
   const { client } = world;

@@ -11,6 +11,7 @@ import { type Bindings, bind, openReader } from "./runbooks/reader.ts";
 import type { Scene } from "./runbooks/scene.ts";
 import { alarmPathFailed, backupTooOld, runOverdue, settingsDrifted } from "./runbooks/silence.ts";
 import { storageNearBudget } from "./runbooks/storage.ts";
+import { syslog } from "./runbooks/syslog.ts";
 import { addStranger, channelFailed, executionFailed, undelivered } from "./runbooks/undelivered.ts";
 import { type Application, startApplication } from "./support/application.ts";
 import { whileManifestEventsAreLost } from "./support/manifest-events.ts";
@@ -75,6 +76,7 @@ beforeAll(async () => {
     BreakGlass,
     "Restore at 03:00": gone,
     Incidents: incident(world),
+    syslog: await syslog(),
   };
 });
 afterAll(async () => {

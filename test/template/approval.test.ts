@@ -32,12 +32,13 @@ describe("the second person's roles in the packaged template", () => {
   it("N7 lets the function that approves make a waiting restore go on, and no other role at all", () => {
     expect(may("states:SendTaskSuccess")).toEqual(["ApproveRole"]);
     expect(may("states:SendTaskFailure")).toEqual(["CancelRestoreRole", "RefuseRole"]);
-    for (const role of ["ApproveRole", "RefuseRole", "CancelRestoreRole"])
-      expect(
-        statements(role)
-          .filter(({ Action }) => `${Action}`.startsWith("states:SendTask"))
-          .map(({ Resource }) => Resource),
-      ).toEqual([{ Ref: "RestoreMachine" }]);
+    const machinesOf = (role: string) =>
+      statements(role)
+        .filter(({ Action }) => `${Action}`.startsWith("states:SendTask"))
+        .flatMap(({ Resource }) => Resource);
+    const both = [{ Ref: "RestoreMachine" }, { Ref: "DropMachine" }];
+    expect([machinesOf("ApproveRole"), machinesOf("RefuseRole")]).toEqual([both, both]);
+    expect(machinesOf("CancelRestoreRole")).toEqual([{ Ref: "RestoreMachine" }]);
   });
 
   it("N7 lets nobody write a decision but the two functions that take one, and who starts restores read neither it nor the token", () => {
@@ -70,7 +71,9 @@ describe("the second person's roles in the packaged template", () => {
         "Deny lambda:InvokeFunction RollbackDashrestoreLambdaFunction",
         "Deny states:StartExecution RestoreMachine",
         "Deny states:StartExecution RestoreAllMachine",
+        "Deny states:StartExecution DropMachine",
         "Deny states:RedriveExecution execution:holdfast-local-restore*",
+        "Deny states:RedriveExecution execution:holdfast-local-drop*",
         "Deny states:SendTaskSuccess RestoreMachine",
       ]),
     );
@@ -79,7 +82,9 @@ describe("the second person's roles in the packaged template", () => {
         "Allow lambda:InvokeFunction StartDashrestoreLambdaFunction",
         "Deny lambda:InvokeFunction ApproveLambdaFunction",
         "Deny states:SendTaskSuccess RestoreMachine",
+        "Deny states:SendTaskSuccess DropMachine",
         "Deny states:RedriveExecution execution:holdfast-local-restore*",
+        "Deny states:RedriveExecution execution:holdfast-local-drop*",
       ]),
     );
     const allowed = (lines: string[]) => lines.filter((line) => line.startsWith("Allow"));

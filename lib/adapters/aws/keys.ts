@@ -2,17 +2,20 @@ import { createHash, verify } from "node:crypto";
 import {
   DecryptCommand,
   GenerateDataKeyCommand,
+  GenerateMacCommand,
   GetPublicKeyCommand,
   IncorrectKeyException,
   InvalidCiphertextException,
   type KMSClient,
+  KMSInvalidMacException,
   paginateListKeyRotations,
   ReEncryptCommand,
   RotateKeyOnDemandCommand,
   SignCommand,
+  VerifyMacCommand,
 } from "@aws-sdk/client-kms";
 import { WrongKey } from "#domain/errors.ts";
-import type { DataKeys, SignatureCheck, Signer, WrappingKey } from "#ports/keys.ts";
+import type { DataKeys, Seal, SignatureCheck, Signer, WrappingKey } from "#ports/keys.ts";
 
 const base64 = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("base64");
 
@@ -83,6 +86,22 @@ export const kmsSigner = (kms: KMSClient, signingKey: string): Signer => ({
       new SignCommand({ KeyId: signingKey, Message: digest, MessageType: "DIGEST", SigningAlgorithm: "ECDSA_SHA_256" }),
     );
     return signed.Signature ?? new Uint8Array();
+  },
+});
+
+const MAC = { MacAlgorithm: "HMAC_SHA_256" } as const;
+
+export const kmsSeal = (kms: KMSClient, KeyId: string): Seal => ({
+  async seal(text) {
+    return (await kms.send(new GenerateMacCommand({ ...MAC, KeyId, Message: text }))).Mac ?? new Uint8Array();
+  },
+  async isOurs(text, seal) {
+    try {
+      return (await kms.send(new VerifyMacCommand({ ...MAC, KeyId, Message: text, Mac: seal }))).MacValid === true;
+    } catch (error) {
+      if (error instanceof KMSInvalidMacException) return false;
+      throw error;
+    }
   },
 });
 

@@ -19,7 +19,7 @@ import { s3Eraser } from "./eraser.ts";
 import { ecsRunningTasks, sfnExecutions, sfnWaitingStates } from "./executions.ts";
 import { ecsServices, lambdaFunctions } from "./hooks.ts";
 import { s3Inventory } from "./inventory.ts";
-import { kmsDataKeys, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
+import { kmsDataKeys, kmsSeal, kmsSignatureCheck, kmsSigner, kmsWrappingKey } from "./keys.ts";
 import { s3Locker } from "./locker.ts";
 import { eventBridge, fargateTasks, snsChannel, snsRoles, stepFunctions } from "./messaging.ts";
 import { emfMetrics } from "./metrics.ts";
@@ -98,6 +98,7 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
   );
 
 export const wireKeys = (envelopeKey: string) => kmsDataKeys(new KMSClient(RETRIES), envelopeKey);
+export const wireSeal = (linkKey: string) => kmsSeal(new KMSClient(RETRIES), linkKey);
 export const wireWrappingKey = (envelopeKey: string) => kmsWrappingKey(new KMSClient(RETRIES), envelopeKey);
 export const wireTrials = ({ REPOSITORY_BUCKET }: Config) =>
   awsTrials({ s3: new S3Client(RETRIES), kms: new KMSClient(RETRIES), iam: new IAMClient(RETRIES) }, REPOSITORY_BUCKET);

@@ -9,7 +9,7 @@ const INDEX = "README.md";
 /** A block of another language has to say so: one that says nothing would be a command that nobody runs. */
 const NO_SHELL = ["json", "text", "yaml"];
 
-/** Every page of docs/runbooks but its index, and what the README says for the night. */
+/** Every page of docs/runbooks but its index, that of syslog, and what the README says for the night. */
 export async function readPages(): Promise<Page[]> {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".md") && file !== INDEX).toSorted();
   const runbooks = files.map(async (file) => ({
@@ -18,7 +18,8 @@ export async function readPages(): Promise<Page[]> {
   }));
   const readme = await tokensOf("README.md");
   const forTheNight = ["Restore at 03:00", "Incidents"].map((name) => ({ name, tokens: sectionOf(readme, name) }));
-  return [...(await Promise.all(runbooks)), ...forTheNight].map(({ name, tokens }) => ({
+  const syslog = { name: "syslog", tokens: await tokensOf("docs/syslog.md") };
+  return [...(await Promise.all(runbooks)), syslog, ...forTheNight].map(({ name, tokens }) => ({
     name,
     commands: commandsIn(name, tokens),
   }));

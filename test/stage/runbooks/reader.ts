@@ -6,6 +6,8 @@ import { remove, runDetached } from "#local/podman.ts";
 import { emulatorEnvironment, repositoryRoot, stageAddresses, stageFiles, toolPath } from "#local/stage-layout.ts";
 
 const TIMEOUT_MS = 120_000;
+/** Of the release that the images are of. */
+const toolsOfDebian = { aws: "", jq: "--interactive", logger: "--interactive" };
 
 /** What stands in a page's commands, and what it is now. */
 export type Bindings = Record<string, string>;
@@ -22,12 +24,12 @@ export async function openReader(): Promise<{ openShell: () => Promise<Shell>; c
   });
   await mkdir(stageFiles.build, { recursive: true });
   const folder = await mkdtemp(join(stageFiles.build, "reader-"));
-  const aws = join(folder, "aws"); // Debian's, of the release that the images are of
-  await writeFile(
-    aws,
-    `#!/bin/bash\nCONTAINERS_CONF='${stageFiles.containersConf}' exec podman exec ${container} aws "$@"\n`,
-  );
-  await chmod(aws, 0o755);
+  for (const [tool, options] of Object.entries(toolsOfDebian)) {
+    const file = join(folder, tool);
+    const exec = `exec podman exec ${options} ${container} ${tool} "$@"`;
+    await writeFile(file, `#!/bin/bash\nCONTAINERS_CONF='${stageFiles.containersConf}' ${exec}\n`);
+    await chmod(file, 0o755);
+  }
   let shells = 0;
   return {
     openShell: async () => openShell(folder, `shell-${shells++}`),
@@ -38,13 +40,16 @@ export async function openReader(): Promise<{ openShell: () => Promise<Shell>; c
   };
 }
 
-/** Like a terminal it keeps its variables from one command to the next. */
+/** Like a terminal it keeps its variables and functions from one command to the next. */
 async function openShell(folder: string, name: string): Promise<Shell> {
   const memory = join(folder, `${name}-memory`);
   const script = join(folder, name);
   await writeFile(memory, "");
   return async (commands) => {
-    await writeFile(script, `. '${memory}'\nset -aeo pipefail\n${commands}\nexport -p > '${memory}'\n`);
+    await writeFile(
+      script,
+      `. '${memory}'\nset -aeo pipefail\n${commands}\nexport -p > '${memory}'\ndeclare -f >> '${memory}'\n`,
+    );
     const run = await execa("bash", [script], {
       ...{ cwd: repositoryRoot, stdin: "ignore", timeout: TIMEOUT_MS, reject: false, all: true },
       env: { ...emulatorEnvironment, PATH: `${folder}:${toolPath}` },
