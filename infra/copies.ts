@@ -30,6 +30,11 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
       { Action: LIST, Resource: buckets },
       { Action: READ, Resource: on("*") },
     ]),
+    ...allow("ThawPoint", [
+      { Action: LIST, Resource: buckets },
+      { Action: READ, Resource: on("*") },
+      { Action: "s3:RestoreObject", Resource: on("*.zst.gpg") },
+    ]),
     ...allow("WhatNow", [
       { Action: LIST, Resource: buckets },
       { Action: READ, Resource: on("*") },

@@ -5,6 +5,7 @@ import { loadConfig } from "#config";
 import { PointByHand } from "#events/by-hand.ts";
 import { loadPlan } from "../plan.ts";
 
-const ports = wireAws(loadConfig(process.env), loadPlan(process.env).plan.signing?.publicKeySha256);
+const { plan } = loadPlan(process.env);
+const ports = { ...wireAws(loadConfig(process.env), plan.signing?.publicKeySha256), plan };
 
 export const handler = defineTask(PointByHand, describePoint(ports));

@@ -32,6 +32,7 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: detail.backupId, what: type };
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
+    case "ThawRequested":
     case "ApprovalRequested":
       return { runId: detail.restoreId, what: type };
     case "RestoreFinished":

@@ -44,6 +44,7 @@ async function interlock(world: MemoryWorld, request: object, found: Partial<Ins
     inspected: [{ source: "app-db", task: { exitCodes: [0] } }],
   });
 }
+const noThaw = { seconds: 0, note: "" };
 const appDatabase = { name: "app", mark: "oid 5", what: "database app, 12 MB" };
 
 describe("which point a restore takes", () => {
@@ -230,6 +231,7 @@ describe("the interlock", () => {
       plan: planned,
       executionId: "arn",
       safetyBackupId: undefined,
+      thaw: noThaw,
       restored: ends,
     });
 
@@ -257,7 +259,7 @@ describe("the interlock", () => {
       const input = RestoreRequested.parse({ source: "app-db" });
       const task = isRestored ? { task: { exitCodes: [0] } } : {};
       const result = await recordEvidence(world.ports)({
-        ...{ input, plan: planned, executionId: "arn", safetyBackupId: undefined },
+        ...{ input, plan: planned, executionId: "arn", safetyBackupId: undefined, thaw: noThaw },
         restored: [{ source: "app-db", hasHooks: true, ...task, ...end }],
       });
       return { world, result, evidence: await readEvidence(world.ports, "staging-db") };
@@ -328,6 +330,7 @@ describe("the interlock", () => {
       plan: first,
       executionId: "arn",
       safetyBackupId: undefined,
+      thaw: noThaw,
       restored: ends,
     });
 
