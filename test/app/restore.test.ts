@@ -231,15 +231,20 @@ describe("the interlock", () => {
       plan: planned,
       executionId: "arn",
       safetyBackupId: undefined,
-      thaw: noThaw,
+      thaw: { seconds: 39_600, note: "It was thawed" },
       restored: ends,
     });
 
     expect(await readEvidence(world.ports, "staging-db")).toMatchObject([
-      { phases, factsCompared: 4, requestedBy: { claimed: "ops", execution: "arn" } },
+      {
+        phases: { ...phases, thaw: 39_600 },
+        notes: ["It was thawed"],
+        factsCompared: 4,
+        requestedBy: { claimed: "ops", execution: "arn" },
+      },
     ]);
     expect(evidenceKey).toBe(layout.evidence(planned.restoreId));
-    expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 24 } });
+    expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 39_624 } });
   });
 
   describe("with hooks", () => {

@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { announce } from "#app/announce.ts";
 import { describePoint } from "#app/describe-point.ts";
+import { describeRestore } from "#app/describe-restore.ts";
 import { newestThaw } from "#app/read-thaw.ts";
+import { storeTaskInput } from "#app/store-task-input.ts";
 import { claimCancel } from "#app/swap-or-cancel.ts";
 import { thawPoint } from "#app/thaw-point.ts";
 import { whatNow } from "#app/what-now.ts";
 import type { Archived } from "#domain/archive.ts";
+import { copiesOf } from "#domain/copies.ts";
 import { RestoreId } from "#domain/ids.ts";
 import { WhatNowByHand } from "#events/by-hand.ts";
 import { RestoreRequested } from "#events/restore-requested.ts";
 import { copyWorld } from "../support/copy-world.ts";
+import { memoryExecutions, restoreMachine } from "../support/memory-executions.ts";
 import { daysAgo, havePoint, now } from "../support/retention-world.ts";
 
 const restoreId = RestoreId.parse("2026-11-20-134207-k3x9");
@@ -143,6 +147,32 @@ describe("a restore of a point in an archive", () => {
   });
 });
 
+it("GL-8 is shown by describe-restore while it is waited for: percent, and when it is expected", async () => {
+  const { look, ports, backupId, archived, hoursLater } = await frozenWorld();
+  const machines = memoryExecutions();
+  const { restoreId: begun } = machines.begin(restoreMachine, "by-hand-1", { source: "app-db" });
+  const run = { runId: begun, task: "inspect-app-db", source: "app-db", engine: "postgresql", target: "staging-db" };
+  await storeTaskInput(ports, { verb: "inspect", ...run, backupId, section: {}, options: {} });
+  const describeIt = async () => (await describeRestore({ ...ports, ...machines.ports })({ restoreId: begun })).verdict;
+
+  await look({}, { restoreId: begun });
+  hoursLater(2);
+  const waiting = await describeIt();
+  hoursLater(13);
+  const late = await describeIt();
+  archived.thaw = "done";
+  await look({}, { restoreId: begun });
+  const after = await describeIt();
+
+  const at = new Date(now.getTime() + 12 * HOUR_MS).toISOString();
+  const into = "RUNNING: app-db into staging-db: ";
+  expect(waiting).toBe(
+    `${into}thawing from DEEP_ARCHIVE (Standard), 0 %, expected by ${at} (in 10h), and then it is loaded`,
+  );
+  expect(late).toContain(`expected by ${at}: it takes longer than AWS says`);
+  expect(after).toBe(`${into}looking at the target`);
+});
+
 describe("how long a restore takes", () => {
   it("GL-8 counts the thaw, in describe-point and, where the repository has lost the point, in what-now", async () => {
     const here = await frozenWorld("GLACIER", false);
@@ -160,5 +190,17 @@ describe("how long a restore takes", () => {
 
     expect(before.verdict).toContain("It takes up to 12h until it is thawed from DEEP_ARCHIVE, then not measured");
     expect(after.verdict).toContain("It takes not measured");
+  });
+
+  it("is told of each copy by the class that the plan gives it, and those that are read at once are taken first", async () => {
+    const { world, backupId } = await frozenWorld();
+    const { offsite } = world.ports.plan.copies;
+    const copies = { cold: { ...offsite, storageClass: "GLACIER" as const }, offsite };
+
+    const plan = { copies: { offsite: { ...offsite, storageClass: "GLACIER" as const } } };
+    const { figures } = await describePoint({ ...world.ports, plan })({ source: "app-db", backupId });
+
+    expect(figures["copies"]).toMatchObject([{ copy: "offsite", storageClass: "GLACIER", thaw: "up to 5h" }]);
+    expect(copiesOf(copies, "app-db")).toEqual(["offsite", "cold"]);
   });
 });
