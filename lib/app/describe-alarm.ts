@@ -61,7 +61,6 @@ type Escalated = Extract<Happening, { type: "AlarmEscalated" }>["detail"];
 /** Everybody hears who was told now; or how an alarm stands that goes on. */
 export function describeEscalated(detail: Escalated): Announcement {
   const { stage, source, code, role, contacts, openFor, openedAt, acknowledgedBy } = detail;
-  const names = contacts.join(", ");
   return {
     severity: acknowledgedBy === undefined ? "critical" : "warning",
     code,
@@ -69,7 +68,7 @@ export function describeEscalated(detail: Escalated): Announcement {
     happened: [
       role === undefined
         ? `It has been open for ${openFor}.`
-        : `Nobody has acknowledged it for ${openFor}: ${names} were told.`,
+        : `Nobody has acknowledged it for ${openFor}. Told now: ${contacts.join(", ")}.`,
       ...(acknowledgedBy === undefined ? [] : [`${acknowledgedBy} has taken it.`]),
     ],
     intact: "see the alarm itself.",

@@ -22,9 +22,8 @@ export async function whileTunnelled<T>(
   const socketPath = join(workDir, `redis-${randomBytes(4).toString("hex")}.sock`);
   let refused: unknown;
   const server = createServer((local) => {
-    forward(local, login).catch((error: unknown) => {
+    forward(local, login, (error) => {
       refused ??= error;
-      local.destroy();
     });
   });
   server.listen(socketPath);
@@ -38,10 +37,17 @@ export async function whileTunnelled<T>(
   }
 }
 
-async function forward(local: Socket, login: Login): Promise<void> {
+/** Once there is a link, redis-cli says by itself what became of it: it hangs up in the middle when it has its answer. */
+async function forward(local: Socket, login: Login, refuse: (error: unknown) => void): Promise<void> {
   local.on("error", () => {}); // redis-cli went away; its exit code says whether it should have
   const remote = connect(verifiedTls(login));
   local.once("close", () => remote.destroy());
-  await once(remote, "secureConnect"); // rejects with what is wrong with the certificate
-  await pipeline(local, remote, local);
+  try {
+    await once(remote, "secureConnect"); // rejects with what is wrong with the certificate
+  } catch (error) {
+    refuse(error);
+    local.destroy();
+    return;
+  }
+  await pipeline(local, remote, local).catch(() => local.destroy());
 }

@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { createServer } from "node:tls";
 import { beforeEach, expect, it } from "vitest";
 
 import { captureRdb, rdbDump } from "#engines/redis/capture.ts";
+import { readLogin } from "#engines/redis/connection.ts";
 import { checkRedis } from "#engines/redis/preflight.ts";
 import { restoreRdb } from "#engines/redis/restore.ts";
 import { inspectTarget } from "#engines/redis/target.ts";
@@ -56,6 +59,23 @@ it("says no word to a server whose certificate is another authority's, for anoth
     await expect(dump).rejects.toThrow(says);
     expect(heard).toEqual([]);
   }
+});
+
+it("tells what has failed, not that redis-cli had hung up before", async () => {
+  const { section } = await startRedisByTls(certificateOf("ours", HERE));
+  const tools = await redisWorld().capture();
+  const login = await readLogin(tools, section);
+
+  const later = whileTunnelled(login, tools, async ({ socketPath = "" }) => {
+    const client = connect(socketPath);
+    client.write("PING\r\n");
+    await once(client, "data");
+    client.destroy();
+    for await (const _ of tools.commands.reading(rdbDump({ ...login, socketPath }), tools.signal).bytes);
+    throw new Error("the disk is full");
+  });
+
+  await expect(later).rejects.toThrow("the disk is full");
 });
 
 it("says of a server without TLS that it has none", async () => {
