@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Severity } from "#domain/announcement.ts";
 import { ApprovalAsked } from "#domain/approval.ts";
+import { ArchiveClass, Retrieval } from "#domain/archive.ts";
 import { InputInvalid } from "#domain/errors.ts";
 import { HoldId } from "#domain/hold.ts";
 import { AlarmCode, BackupId, Name, RestoreId } from "#domain/ids.ts";
@@ -45,6 +46,22 @@ const happenings = {
     source: z.string(),
     target: z.string(),
     kept: z.array(z.strictObject({ what: z.string(), drop: z.string() })),
+  }),
+  /** A restore waits for S3 to thaw its point. */
+  ThawRequested: z.strictObject({
+    stage: z.string(),
+    restoreId: RestoreId,
+    source: z.string(),
+    target: z.string(),
+    backupId: BackupId,
+    /** The copy that it is read from. */
+    from: Name.nullable(),
+    classes: z.array(ArchiveClass).min(1),
+    retrieval: Retrieval,
+    /** What has to be thawed. */
+    bytes: z.int(),
+    requestedAt: z.iso.datetime(),
+    expectedBy: z.iso.datetime(),
   }),
   /** A restore or a drop waits for a second person. */
   ApprovalRequested: ApprovalAsked,
@@ -115,6 +132,7 @@ export const Happened = z.looseObject({
     "RestoreFinished",
     "RestoreRolledBack",
     "ApprovalRequested",
+    "ThawRequested",
     "BackupRestored",
     "AlarmRaised",
     "AlarmRecovered",
@@ -137,6 +155,8 @@ export function happeningOf(event: z.infer<typeof Happened>): Happening {
     case "RestoreFinished":
       return { type, detail: read(happenings[type], event.detail) };
     case "RestoreRolledBack":
+      return { type, detail: read(happenings[type], event.detail) };
+    case "ThawRequested":
       return { type, detail: read(happenings[type], event.detail) };
     case "ApprovalRequested":
       return { type, detail: read(happenings[type], event.detail) };

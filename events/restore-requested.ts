@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Retrieval } from "#domain/archive.ts";
 import { BackupId, Name } from "#domain/ids.ts";
 import { IncidentId } from "#domain/incident.ts";
 
@@ -40,6 +41,8 @@ export const RestoreRequested = z
     requestedBy: z.string().min(1).optional(),
     /** Does not wait for a second person where the target asks for one. */
     breakGlass: BreakGlass.optional(),
+    /** How fast S3 thaws what lies in an archive. */
+    retrieval: Retrieval.default("Standard"),
   })
   .refine(({ backupId, before }) => backupId === undefined || before === undefined, {
     path: ["before"],
@@ -67,6 +70,8 @@ export const RestoreAllRequested = z
     requestedBy: z.string().min(1).optional(),
     /** Does not wait for a second person where the target asks for one. */
     breakGlass: BreakGlass.optional(),
+    /** How fast S3 thaws what lies in an archive. */
+    retrieval: Retrieval.default("Standard"),
   })
   .refine(withReason.check, withReason.error);
 export type RestoreAllRequested = z.infer<typeof RestoreAllRequested>;

@@ -35,6 +35,7 @@ export function copies(stage: string, { copies: all = {} }: Plan) {
     ...allow("WhatNow", look),
     ...allow("ListPoints", look),
     ...allow("DescribePoint", look),
+    ...allow("ThawPoint", [...look, { Action: "s3:RestoreObject", Resource: on("*.zst.gpg") }]),
     ...sweeps(
       stage,
       Object.values(all).filter(({ retention }) => retention),

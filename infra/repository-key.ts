@@ -3,7 +3,7 @@ import type { Plan } from "#domain/plan.ts";
 /** Every role that reads or writes objects. A multipart upload needs to decrypt with the bucket's key, too. */
 const roles = [
   ...["PlanBackup", "JudgeInterruption", "CommitBackup", "CheckBackup", "PlanVerify", "RecordProofs"],
-  ...["StartRestore", "PlanRestore", "CheckInterlock"],
+  ...["StartRestore", "PlanRestore", "ThawPoint", "CheckInterlock"],
   ...["RecordEvidence", "Announce", "CheckSource", "ListPoints", "DescribePoint"],
   ...["CheckPlan", "NoticeTampering", "RollbackRestore", "SweepRepository", "Quiesce", "Resume"],
   ...["PlanRestoreAll", "PlanDrop", "RecordDrops"],

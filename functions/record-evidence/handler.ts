@@ -19,6 +19,7 @@ const EvidenceInput = z.strictObject({
   executionId: z.string(),
   /** Empty where no safety point was needed: a state machine can't say "nothing" (osls drops nulls). */
   safetyBackupId: z.union([BackupId, z.literal("").transform(() => undefined)]),
+  thaw: z.strictObject({ seconds: z.number(), note: z.string() }),
   restored: z.array(TaskEnd),
 });
 

@@ -1,3 +1,4 @@
+import { slowCopies } from "#domain/copy-contradictions.ts";
 import { formatDuration } from "#domain/duration.ts";
 import { forecast, type TaskSize } from "#domain/forecast.ts";
 import type { Plan } from "#domain/plan.ts";
@@ -35,9 +36,10 @@ export const checkPlan = (ports: Ports) => async (): Promise<Answer> => {
     longestInterval: formatDuration(longestIntervalMs(schedule)),
     nextRuns: nextRuns(schedule, given.now, 3).map((run) => run.toISOString()),
   }));
+  const warnings = slowCopies(plan);
   return {
     verdict: isRightKey
-      ? "The plan holds together"
+      ? `The plan holds together${warnings.length > 0 ? `, with ${warnings.length} warnings` : ""}`
       : `The signing key is ${fingerprint}, the plan pins ${pinned}: nothing it signs is believed`,
     figures: {
       table: tableOf(forecasts),
@@ -45,6 +47,7 @@ export const checkPlan = (ports: Ports) => async (): Promise<Answer> => {
       sources: forecasts,
       backups,
       objectives: plan.objectives,
+      warnings,
       signingKey: { fingerprint, pinned: pinned ?? "not yet" },
     },
     next: pinned === undefined ? `Pin the key in the plan: signing: { publicKeySha256: ${fingerprint} }` : "Nothing.",

@@ -5,6 +5,7 @@ import type { Happening } from "#events/happenings.ts";
 import { describeEscalated } from "./describe-alarm.ts";
 import { describeAsked } from "./describe-approval.ts";
 import { describeOpened } from "./describe-incident.ts";
+import { describeThawing } from "./describe-thawing.ts";
 
 const MOST_NOTES = 6;
 
@@ -92,6 +93,8 @@ export function describeHappening({
         figures: [{ label: "restore", value: detail.restoreId }],
         restore: { restoreId: detail.restoreId, is: "ended" },
       };
+    case "ThawRequested":
+      return describeThawing(detail);
     case "ApprovalRequested":
       return describeAsked(detail);
     case "BackupRestored":

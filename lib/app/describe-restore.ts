@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import pMap from "p-map";
 import prettyBytes from "pretty-bytes";
+import { isThawed, thawedPercent } from "#domain/archive.ts";
 import { durationMs } from "#domain/duration.ts";
 import type { Plan } from "#domain/plan.ts";
 import { describeMs } from "#domain/progress.ts";
@@ -58,7 +59,7 @@ function verdictOf(ports: Ports, restore: Restore): string {
   switch (stateOf(restore)) {
     case "RUNNING": {
       if (turn === "cancel") return `RUNNING: the restore of ${source} into ${target} is being cancelled`;
-      const left = progress?.loadedAt ? `, ${toGo(ports, progress.loadedAt)}` : "";
+      const left = progress?.loadedAt ? `, ${toGo(ports, progress.loadedAt)}` : thawing(ports, records);
       return `RUNNING: ${source} into ${target}: ${whatItIsAt(records)}${left}`;
     }
     case "RESTORED":
@@ -113,6 +114,15 @@ const toGo = ({ clock }: Ports, instant: string) => {
   return left > 0 ? `loaded at about ${instant} (in ${describeMs(left)})` : `was to be loaded at about ${instant}`;
 };
 
+/** AWS's own word, not a promise: the restore itself comes after it. */
+function thawing({ clock }: Ports, { thaw }: RestoreRecords): string {
+  if (!thaw || isThawed(thaw)) return "";
+  const left = Date.parse(thaw.expectedBy) - clock().getTime();
+  return left > 0
+    ? `, expected by ${thaw.expectedBy} (in ${describeMs(left)}), and then it is loaded`
+    : `, expected by ${thaw.expectedBy}: it takes longer than AWS says`;
+}
+
 function figuresOf(ports: Ports, restore: Restore) {
   const { restoreId, execution, request, records } = restore;
   const { progress, evidence, cancelled, safety } = records;
@@ -125,6 +135,7 @@ function figuresOf(ports: Ports, restore: Restore) {
       bytes: `${prettyBytes(progress.bytes)} of ${prettyBytes(progress.totalBytes)}`,
       ...{ percent: progress.percent, loadedAt: progress.loadedAt, asOf: progress.at },
     }),
+    ...(records.thaw && { thaw: { ...records.thaw, percent: thawedPercent(records.thaw) } }),
     safetyPoint: evidence?.safetyBackupId ?? safety?.backupId ?? "none",
     ...{ startedAt: execution.startedAt.toISOString(), took: describeMs(elapsedMs), rto, isLate },
     requestedBy: request?.requestedBy ?? "nobody said",
@@ -134,6 +145,8 @@ function figuresOf(ports: Ports, restore: Restore) {
     execution: execution.arn,
   };
 }
+
+const thawedBy = ({ thaw }: RestoreRecords) => (thaw && !isThawed(thaw) ? thaw.expectedBy : undefined);
 
 /** One line each, since what invokes a function prints JSON, and in JSON a line break reads as `\n`. */
 function tableOf(ports: Ports, restores: Restore[]): string[] {
@@ -147,9 +160,10 @@ function tableOf(ports: Ports, restores: Restore[]): string[] {
     const state = stateOf(restore);
     const { progress } = restore.records;
     const isRunning = state === "RUNNING";
+    const until = progress?.loadedAt ?? thawedBy(restore.records);
     table.push([
       ...[restore.restoreId, state, `${source}\n${target}`, isRunning ? whatItIsAt(restore.records) : ""],
-      isRunning && progress?.loadedAt ? describeMs(Date.parse(progress.loadedAt) - ports.clock().getTime()) : "",
+      isRunning && until ? describeMs(Date.parse(until) - ports.clock().getTime()) : "",
       `${describeMs(elapsedMs)}${rto === undefined ? "" : `\n${isLate ? "beyond" : "of"} ${rto}`}`,
     ]);
   }

@@ -39,7 +39,7 @@ export const planRestoreAll =
       ({ target }) => whoAsksProblem(ports.plan, ports.stage, target.name, request) ?? [],
     );
     if (nameless.length > 0) throw new InputInvalid(nameless.join("\n"));
-    const { safety, because, requestedBy, breakGlass, confirm, despite } = request;
+    const { safety, because, requestedBy, breakGlass, confirm, despite, retrieval } = request;
     const restores = planned.map(({ source, target: { name: target } }, index) => ({
       source,
       input: {
@@ -50,6 +50,7 @@ export const planRestoreAll =
         options: {},
         despite,
         safety,
+        retrieval,
         ...(because === undefined ? {} : { because }),
         ...(requestedBy === undefined ? {} : { requestedBy }),
         ...(breakGlass === undefined ? {} : { breakGlass }),

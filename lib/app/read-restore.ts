@@ -1,11 +1,13 @@
 import type { z } from "zod";
 import { ApprovalDecision, ApprovalRequest } from "#domain/approval.ts";
+import { describeThaw, isThawed, type Thaw } from "#domain/archive.ts";
 import { Cancelled, Evidence, Rollback } from "#domain/evidence.ts";
 import { BackupId, type RestoreId } from "#domain/ids.ts";
 import { parseJson } from "#domain/manifest.ts";
 import { describePhase, Progress } from "#domain/progress.ts";
 import { TaskInput } from "#domain/task-input.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { newestThaw } from "./read-thaw.ts";
 import { readSignedProof } from "./signed-objects.ts";
 import { type Turn, turnOf } from "./swap-or-cancel.ts";
 
@@ -19,6 +21,8 @@ export type RestoreRecords = {
   chosen: Chosen | undefined;
   /** What a second person was asked for, and what was decided. */
   approval: { request: ApprovalRequest; decision: ApprovalDecision | undefined } | undefined;
+  /** How far S3 is with what lies in an archive; undefined where nothing does. */
+  thaw: Thaw | undefined;
   /** The target was found fit, and the task that restores may begin. */
   isAllowed: boolean;
   safety: { backupId: BackupId; isCommitted: boolean } | undefined;
@@ -51,6 +55,7 @@ export async function readRestore(ports: CatalogPorts, restoreId: RestoreId): Pr
       request,
       decision: await signed(ports, layout.approvalDecided(restoreId), ApprovalDecision),
     },
+    thaw: await newestThaw(ports, restoreId),
     isAllowed: restore !== undefined,
     safety: await findSafety(ports, restoreId),
     progress: newest === undefined ? undefined : await parsed(ports, newest, Progress),
@@ -64,9 +69,10 @@ export const readCancelled = (ports: CatalogPorts, restoreId: RestoreId): Promis
   signed(ports, ports.layout.cancelled(restoreId), Cancelled);
 
 /** What a restore that runs is at, for people. */
-export function whatItIsAt({ chosen, approval, isAllowed, safety, progress }: RestoreRecords): string {
+export function whatItIsAt({ chosen, thaw, approval, isAllowed, safety, progress }: RestoreRecords): string {
   if (progress) return describePhase(progress);
   if (!chosen) return "choosing the point";
+  if (thaw && !isThawed(thaw)) return describeThaw(thaw);
   if (approval && !approval.decision) return `waiting for a second person until ${approval.request.until}`;
   if (!isAllowed) return "looking at the target";
   if (safety && !safety.isCommitted) return "taking the safety point";

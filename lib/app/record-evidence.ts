@@ -15,6 +15,7 @@ import type { CatalogPorts } from "./catalog.ts";
 import { judgeHooks } from "./judge-hooks.ts";
 import { judgeTask } from "./judge-task.ts";
 import { createSigned, readSignedProof } from "./signed-objects.ts";
+import type { ThawedPoint } from "./thaw-point.ts";
 
 type Ports = CatalogPorts & {
   stage: string;
@@ -29,6 +30,7 @@ type Input = {
   plan: RestorePlan;
   executionId: string;
   safetyBackupId: BackupId | undefined;
+  thaw: Pick<ThawedPoint, "seconds" | "note">;
   restored: TaskEnd[];
 };
 /** `HOOK_FAILED`: nothing was begun, or the restore is done and a hook is not undone. */
@@ -37,7 +39,7 @@ export type RecordedEvidence = { outcome: "RESTORED" | "FAILED" | "HOOK_FAILED";
 /** Stores what a restore did, signed, and tells the bus. A restore that failed left the target as it was, and no evidence. */
 export const recordEvidence =
   (ports: Ports) =>
-  async ({ input, plan, executionId, safetyBackupId, restored }: Input): Promise<RecordedEvidence> => {
+  async ({ input, plan, executionId, safetyBackupId, thaw, restored }: Input): Promise<RecordedEvidence> => {
     const { restoreId, source, target, backupId, recoveredTo, startedAt } = plan;
     ports.log.belongsTo(restoreId);
     const judged = await judgeTask(ports, { runId: restoreId, task: source }, restored[0], Restored);
@@ -48,9 +50,11 @@ export const recordEvidence =
       return { outcome, problem, evidenceKey: "" };
     }
     const { finishedAt, factsCompared, putThere, kept } = judged.outcome;
-    const phases = { ...judged.outcome.phases, ...hooks.phases };
+    const thawed = thaw.seconds > 0 ? { thaw: Math.round(thaw.seconds * 100) / 100 } : {};
+    const phases = { ...thawed, ...judged.outcome.phases, ...hooks.phases };
     const notes = [
       ...judged.outcome.notes,
+      ...(thaw.note === "" ? [] : [thaw.note]),
       ...(plan.fellBack === undefined ? [] : [`It was read from ${plan.from} because: ${plan.fellBack}`]),
       ...(hooks.problem === undefined ? [] : [hooks.problem]),
     ];

@@ -33,6 +33,7 @@ function identifyHappening({ type, detail }: Happening, requestId: string): Iden
       return { runId: detail.backupId, what: type };
     case "PointVerified":
       return { runId: detail.backupId, what: `${type}-${detail.source}` };
+    case "ThawRequested":
     case "ApprovalRequested":
       return { runId: requestIdOf(detail), what: type };
     case "RestoreFinished":

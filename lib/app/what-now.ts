@@ -1,4 +1,5 @@
 import { waitsForApproval } from "#domain/approval.ts";
+import type { Frozen } from "#domain/archive.ts";
 import type { Evidence } from "#domain/evidence.ts";
 import { concerns, type KnownIncident } from "#domain/incident.ts";
 import { calledFor, type Disaster } from "#domain/people.ts";
@@ -10,7 +11,8 @@ import type { Clock } from "#ports/log.ts";
 import { readAlarms } from "./alarm-log.ts";
 import { type CatalogPorts, readCatalog } from "./catalog.ts";
 import { pointsToFallBackTo } from "./choose-point.ts";
-import type { OpenCopy } from "./open-copy.ts";
+import { lookAtArchives } from "./look-at-archives.ts";
+import { inCopy, type OpenCopy, placeOfCopy } from "./open-copy.ts";
 import { readAllEvidence, readDropped } from "./read-evidence.ts";
 import { readIncidents } from "./read-incidents.ts";
 import { holdCommand, invoke, rollbackCommand, startRestoreCommand } from "./restore-commands.ts";
@@ -40,11 +42,14 @@ export const whatNow =
     const { choices, best } = copy ? fits(copy.points) : here;
     const evidence = (await readAllEvidence(ports)).filter((one) => one.source === source);
     const asked = { ...input, ...(before ? { since: before.toISOString() } : {}), target: targetFor(plan, input) };
-    const takes = measuredTime(evidence, asked.target, plan.objectives[source]?.rto);
+    const where = inCopy(ports, placeOfCopy(plan, copy?.from));
+    const frozen = best && (await lookAtArchives(where.repository, best));
+    const takes = measuredTime(evidence, asked.target, plan.objectives[source]?.rto, frozen);
     const figures = {
       points: choices,
       ...(copy ? { readFrom: copy.from } : {}),
       takes,
+      ...(frozen ? { archived: frozen } : {}),
       target: asked.target,
       before: before?.toISOString() ?? "not known: say it as since",
       objectives: plan.objectives[source],
@@ -67,10 +72,16 @@ export const whatNow =
         ...(waitsForApproval(plan, stage, asked.target)
           ? ["It then waits for a second person, who gets a message with the command: call them now"]
           : []),
+        ...(frozen && frozen.takesMs > 0 ? fasterThaw(frozen) : []),
         "How far it is, and a message at its end: describe-restore",
       ].join("\n"),
     };
   };
+
+const fasterThaw = ({ classes }: Frozen) =>
+  classes.includes("DEEP_ARCHIVE")
+    ? []
+    : ['Sooner, for more money: "retrieval": "Expedited" in the same request thaws it within minutes'];
 
 /** What an open incident says; else nobody knows when an attack began: what was noticed first is the latest that it can be. */
 function suspectedBegin(

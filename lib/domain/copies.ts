@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ColdClass, isArchive } from "./archive.ts";
 import { Name } from "./ids.ts";
 import { Lock } from "./lock-policy.ts";
 import { CopyRetention } from "./retention-policy.ts";
@@ -23,6 +24,9 @@ export const Copy = z.strictObject({
     .enum(["checksums", "bytes"])
     .default("checksums")
     .describe("How a copy is proved: by the checksums that S3 has computed of its bytes, or by reading every byte."),
+  storageClass: ColdClass.optional().describe(
+    "What artifacts are written in there; without it Standard. From GLACIER and DEEP_ARCHIVE a restore waits for a thaw.",
+  ),
   retention: CopyRetention.optional().describe("How long points are kept there; without it nothing expires there."),
   lock: Lock.optional().describe("Object Lock on what is kept there; without it nothing is locked there."),
 });
@@ -32,9 +36,12 @@ export type Copy = z.infer<typeof Copy>;
 export const CopyPlace = Copy.pick({ bucket: true, region: true, account: true });
 export type CopyPlace = z.infer<typeof CopyPlace>;
 
-/** The names of the copies that a source's points belong in. */
+/** The names of the copies that a source's points belong in, those that are read at once before the archives. */
 export const copiesOf = (copies: Record<string, Copy> = {}, source: string): string[] =>
-  Object.entries(copies).flatMap(([name, { sources }]) => (sources?.includes(source) === false ? [] : [name]));
+  Object.entries(copies)
+    .filter(([, { sources }]) => sources?.includes(source) !== false)
+    .toSorted(([, a], [, b]) => Number(isArchive(a.storageClass)) - Number(isArchive(b.storageClass)))
+    .map(([name]) => name);
 
 /** What says where a sweep is: the first bucket, or the copy of that name. */
 export const REPOSITORY = "repository";

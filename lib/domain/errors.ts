@@ -34,6 +34,14 @@ export class ChecksumMismatch extends BackupError {
 export class ArtifactMissing extends BackupError {
   override readonly name = "ArtifactMissing";
 }
+/** The object lies in an archive class of S3 and was not thawed: its bytes are there, and can't be read now. */
+export class ArtifactArchived extends BackupError {
+  override readonly name = "ArtifactArchived";
+}
+/** S3 has not thawed a point in the time that a restore waits. The thaw goes on. */
+export class ThawOverdue extends BackupError {
+  override readonly name = "ThawOverdue";
+}
 /** Something else already stands where a new object was to be written. Nothing was overwritten. */
 export class AlreadyCommitted extends BackupError {
   override readonly name = "AlreadyCommitted";

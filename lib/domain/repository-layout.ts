@@ -33,6 +33,9 @@ export const repositoryLayout = (stage: string) => ({
     `${stage}/runs/${runId}/${task}.${attempt}.${String(number).padStart(4, "0")}.progress.json`,
   /** `what`: of one self-check, which tries things there and leaves nothing else. */
   selfCheck: (id: string, what: string) => `${stage}/runs/self-check-${id}/${what}.json`,
+  thaws: (id: RestoreId) => `${stage}/runs/${id}/thaw-`,
+  /** `thawed`: how many artifacts can be read. */
+  thaw: (id: RestoreId, thawed: number) => `${stage}/runs/${id}/thaw-${String(thawed).padStart(5, "0")}.json`,
   swapOrCancel: (id: RestoreId) => `${stage}/runs/${id}/swap-or-cancel.json`,
   /** Of every try to send the canary that was due then. */
   canaries: (dueAt: Date) => `${stage}/runs/${canaryId(dueAt)}-`,

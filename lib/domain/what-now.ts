@@ -1,3 +1,4 @@
+import { describeWait, type Frozen } from "./archive.ts";
 import { durationMs } from "./duration.ts";
 import type { Evidence } from "./evidence.ts";
 import { isSafety } from "./ids.ts";
@@ -35,12 +36,23 @@ export function choicesOf({ disaster, points, before, now }: Situation): { choic
   return best ? { choices, best } : { choices };
 }
 
-/** How long a restore takes, by the newest one there was; into this very target where there was one. */
-export function measuredTime(evidence: readonly Evidence[], target: string, rto: string | undefined): string {
+/**
+ * How long a restore takes, by the newest one there was; into this very target where there was one. What it has to wait for until
+ * its point is thawed comes first, by what AWS says.
+ */
+export function measuredTime(
+  evidence: readonly Evidence[],
+  target: string,
+  rto: string | undefined,
+  frozen?: Pick<Frozen, "classes" | "takesMs">,
+): string {
+  const waits = frozen?.takesMs ?? 0;
+  const first =
+    frozen && waits > 0 ? `${describeWait(waits)} until it is thawed from ${frozen.classes.join(" and ")}, then ` : "";
   const newest = evidence.toSorted((a, b) => b.finishedAt.localeCompare(a.finishedAt));
   const like = newest.find((one) => one.target === target) ?? newest[0];
-  if (!like) return "not measured: it was never restored";
-  const took = Date.parse(like.finishedAt) - Date.parse(like.startedAt);
-  const against = rto === undefined ? "" : took > durationMs(rto) ? `, beyond the RTO of ${rto}` : ` of ${rto}`;
-  return `${describeMs(took)}${against}, as ${like.restoreId} into ${like.target}`;
+  if (!like) return `${first}not measured: it was never restored`;
+  const took = Date.parse(like.finishedAt) - Date.parse(like.startedAt) - (like.phases["thaw"] ?? 0) * 1000;
+  const against = rto === undefined ? "" : took + waits > durationMs(rto) ? `, beyond the RTO of ${rto}` : ` of ${rto}`;
+  return `${first}${describeMs(took)}${against}, as ${like.restoreId} into ${like.target}`;
 }

@@ -1,3 +1,4 @@
+import type { Archived } from "#domain/archive.ts";
 import type { ObjectHistory } from "#domain/tampering.ts";
 
 /** What S3 says of an object. */
@@ -6,6 +7,8 @@ export type StoredObject = {
   versionId: string | undefined;
   /** Composite SHA-256, `<base64>-<parts>`, as S3 keeps it; undefined for an object without one. */
   compositeSha256: string | undefined;
+  /** Where its bytes lie in an archive, and can't be read before they are thawed. */
+  archived?: Archived | undefined;
 };
 
 /**
@@ -16,7 +19,8 @@ export interface Repository {
   /** Throws `ManifestInvalid` where there are more than `mostBytes`, and has read none of them into memory. */
   read(key: string, mostBytes?: number): Promise<Uint8Array | undefined>;
   /**
-   * Bytes `start` to `end`, both included; fewer where the object is shorter. `ArtifactMissing` when it is not there. Of
+   * Bytes `start` to `end`, both included; fewer where the object is shorter. `ArtifactMissing` when it is not there, `ArtifactArchived`
+   * when it would have to be thawed first. Of
    * `versionId` where the bucket still has it: a copy of the repository has other ones.
    */
   readRange(

@@ -7,7 +7,7 @@ import { climbLadder } from "#app/climb-ladder.ts";
 import { linkOf, textToSeal } from "#domain/acknowledge-link.ts";
 import type { Announcement } from "#domain/announcement.ts";
 import { Ladder } from "#domain/escalation.ts";
-import { Tell } from "#domain/plan.ts";
+import { Tell } from "#domain/tell.ts";
 import { memoryWorld } from "../support/memory-world.ts";
 
 const key = { source: "app-db", code: "BackupFailed" };

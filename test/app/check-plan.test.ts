@@ -30,6 +30,18 @@ describe("checking the plan", () => {
     expect(answer.next).toContain("Pin the key in the plan: signing: { publicKeySha256: fff");
   });
 
+  it("GL-8 warns of a copy from which the thaw alone takes longer than the RTO of a source", async () => {
+    const cold = { bucket: "cold", region: "eu-west-1", readBack: "checksums", sources: ["app-db"] };
+    const answer = await check(memoryWorld(), {
+      plan: { ...aPlan, copies: { cold: { ...cold, storageClass: "GLACIER" }, warm: cold } },
+    });
+
+    expect(answer.verdict).toBe("The plan holds together, with 1 warnings");
+    expect(answer.figures["warnings"]).toEqual([
+      "app-db: from cold it waits up to 5h for the thaw alone; its RTO is 30m",
+    ]);
+  });
+
   it("shows of each source its engine, its next three runs, and its interval against its RPO", async () => {
     const table = tableIn(await check(memoryWorld()));
 

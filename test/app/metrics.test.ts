@@ -108,12 +108,13 @@ describe("AS-23 metrics", () => {
     world.objects.set(layout.outcome(restoreId, "app-db", 0), new TextEncoder().encode(JSON.stringify(outcome)));
     const restored = (metrics: ReturnType<typeof emfMetrics>, isLive: boolean) =>
       recordEvidence({ ...world.ports, metrics })({
-        input: { source: "app-db", options: {}, despite: [], safety: "before" },
+        input: { source: "app-db", options: {}, despite: [], safety: "before", retrieval: "Standard" },
         plan: {
           ...{ restoreId, source: "app-db", target: "staging-db", isLive, backupId: aBackup, newerCommitted: [] },
           ...{ recoveredTo: "2026-02-23T02:00:05.000Z", startedAt: "2026-02-23T13:42:07.000Z" },
         },
         executionId: "arn",
+        thaw: { seconds: 0, note: "" },
         safetyBackupId: undefined,
         restored: [{ source: "app-db", task: { exitCodes: [0] } }],
       });

@@ -44,7 +44,14 @@ describe("the restore of a whole backup", () => {
       requestedBy: "ops",
     });
 
-    const common = { backupId: aBackup, options: {}, despite: [], safety: "before", requestedBy: "ops" };
+    const common = {
+      backupId: aBackup,
+      options: {},
+      despite: [],
+      safety: "before",
+      retrieval: "Standard",
+      requestedBy: "ops",
+    };
     expect(restores.map(({ input }) => input)).toEqual([
       { source: "sessions", target: "staging-redis", ...common },
       { source: "app-db", target: "app-db-live", confirm: "app-db-live", ...common },

@@ -44,6 +44,7 @@ async function interlock(world: MemoryWorld, request: object, found: Partial<Ins
     inspected: [{ source: "app-db", task: { exitCodes: [0] } }],
   });
 }
+const noThaw = { seconds: 0, note: "" };
 const appDatabase = { name: "app", mark: "oid 5", what: "database app, 12 MB" };
 
 describe("which point a restore takes", () => {
@@ -230,14 +231,20 @@ describe("the interlock", () => {
       plan: planned,
       executionId: "arn",
       safetyBackupId: undefined,
+      thaw: { seconds: 39_600, note: "It was thawed" },
       restored: ends,
     });
 
     expect(await readEvidence(world.ports, "staging-db")).toMatchObject([
-      { phases, factsCompared: 4, requestedBy: { claimed: "ops", execution: "arn" } },
+      {
+        phases: { ...phases, thaw: 39_600 },
+        notes: ["It was thawed"],
+        factsCompared: 4,
+        requestedBy: { claimed: "ops", execution: "arn" },
+      },
     ]);
     expect(evidenceKey).toBe(layout.evidence(planned.restoreId));
-    expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 24 } });
+    expect(world.happened.at(-1)).toMatchObject({ type: "RestoreFinished", detail: { seconds: 39_624 } });
   });
 
   describe("with hooks", () => {
@@ -257,7 +264,7 @@ describe("the interlock", () => {
       const input = RestoreRequested.parse({ source: "app-db" });
       const task = isRestored ? { task: { exitCodes: [0] } } : {};
       const result = await recordEvidence(world.ports)({
-        ...{ input, plan: planned, executionId: "arn", safetyBackupId: undefined },
+        ...{ input, plan: planned, executionId: "arn", safetyBackupId: undefined, thaw: noThaw },
         restored: [{ source: "app-db", hasHooks: true, ...task, ...end }],
       });
       return { world, result, evidence: await readEvidence(world.ports, "staging-db") };
@@ -328,6 +335,7 @@ describe("the interlock", () => {
       plan: first,
       executionId: "arn",
       safetyBackupId: undefined,
+      thaw: noThaw,
       restored: ends,
     });
 

@@ -81,7 +81,7 @@ describe("a sweep of retention", () => {
 
     const { figures } = await listPoints(world.ports)({ newest: 100 });
     const restore = planRestore({ ...world.ports, restoreOptions: { postgresql: z.unknown() } })({
-      input: { source: "app-db", backupId: oldest, options: {}, despite: [], safety: "before" },
+      input: { source: "app-db", backupId: oldest, options: {}, despite: [], safety: "before", retrieval: "Standard" },
       execution: { id: "arn:restore", startTime: now.toISOString() },
     });
 

@@ -360,6 +360,27 @@ describe("the plan's retention", () => {
     );
   });
 
+  it("GL-8 takes a copy in an archive for seven years, and refuses one that S3 bills for longer than it is kept, or that is to be read", () => {
+    const plan = localPlan();
+    const place = { bucket: "a-bucket", region: "eu-west-1", sources: ["uploads"], storageClass: "DEEP_ARCHIVE" };
+    const problems = (copy: object) => problemsOf({ ...plan, copies: { cold: { ...place, ...copy } } });
+
+    expect(problems({ retention: { default: { days: 180, monthly: 84 } } })).toBe("no problem");
+    const wrong = problems({
+      readBack: "bytes",
+      retention: { default: { days: 179 }, sources: { uploads: { days: 30, monthly: 84 } } },
+    });
+    for (const path of ["default.days: 179", "sources.uploads.days: 30"])
+      expect(wrong).toContain(
+        `copies.cold.retention.${path} is shorter than the 180 days that DEEP_ARCHIVE bills anyway`,
+      );
+    expect(wrong).toContain("copies.cold.readBack: bytes can't be read from DEEP_ARCHIVE without a thaw");
+    expect(problems({ storageClass: "STANDARD_IA", readBack: "bytes", retention: { default: { days: 30 } } })).toBe(
+      "no problem",
+    );
+    expect(problems({ storageClass: "OUTPOSTS" })).toContain("copies.cold.storageClass");
+  });
+
   it("AP-2 AP-4 GL-6 GL-8 takes a policy for each source beside a default, and a weekly sweep on Sunday", () => {
     const sources = { "app-db": { days: 90, monthly: 84 }, sessions: { days: 14 } };
 

@@ -43,13 +43,14 @@ it("N7 lets only the copy write points into the copy's bucket; sweeps and holds 
   });
 });
 
-it("C5 N7 lets one role delete there, versions of artifacts and of wrapped keys only, and one lock, which nobody may take off", () => {
+it("C5 N7 lets one role delete there, versions of artifacts and of wrapped keys only, and one lock, which nobody may take off, and one thaw artifacts", () => {
   const rights = ofType("AWS::IAM::Role").flatMap(([role]) =>
     overThere(role).flatMap(([action, on]) =>
-      /Delete|Bypass|Put(Object)?(Retention|LegalHold)/.test(String(action)) ? [[role, action, on]] : [],
+      /Delete|Bypass|RestoreObject|Put(Object)?(Retention|LegalHold)/.test(String(action)) ? [[role, action, on]] : [],
     ),
   );
   expect(rights).toEqual([
+    ["ThawPointRole", "s3:RestoreObject", [`${COPY}/local/*.zst.gpg`]],
     ["PrunePointsRole", "s3:DeleteObjectVersion", [`${COPY}/local/*.zst.gpg`, `${COPY}/local/keys/*`]],
     ["LockPointsRole", "s3:PutObjectRetention", [`${COPY}/local/*`]],
   ]);
@@ -93,8 +94,11 @@ it("AS-11 AP-6 keeps the copy's bucket as the first one: versioned, lockable, en
     "NothingIsWrittenOver",
   ]);
   const allowed = Statement.filter(({ Effect }) => Effect === "Allow");
-  const changing = allowed.filter(({ Action }) => /Delete|Put\w*(Retention|LegalHold)|Bypass|\*/.test(String(Action)));
+  const changing = allowed.filter(({ Action }) =>
+    /Delete|RestoreObject|Put\w*(Retention|LegalHold)|Bypass|\*/.test(String(Action)),
+  );
   expect(changing.map(({ Sid, Resource, Condition }) => [Sid, Resource, Condition])).toEqual([
+    ["ItsRestoresThaw", `\${CopyBucket.Arn}/\${Stage}/*.zst.gpg`, byRole("ThawPointRole")],
     ["ItsLockExtends", `\${CopyBucket.Arn}/\${Stage}/*`, byRole("LockPointsRole")],
     [
       "ItsSweepDeletes",

@@ -126,6 +126,7 @@ describe("the packaged template", () => {
     const ownObjects = "SelfCheckRole"; // below runs/self-check-*, which holds no point: test/template/self-check.test.ts
     expect(having(/PutObjectRetention/).filter((role) => role !== ownObjects)).toEqual(["LockPointsRole"]);
     expect(having(/Bypass|PutObjectLegalHold|PutBucketObjectLock/)).toEqual([]);
+    expect(having(/RestoreObject/)).toEqual(["ThawPointRole"]);
   });
 
   it("AS-12 lets the wrapping key be rotated each quarter, and its function wrap data keys from that key to that key only", () => {

@@ -7,6 +7,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import pMap from "p-map";
+import type { ColdClass } from "#domain/archive.ts";
 import { type Artifact, partRanges } from "#domain/artifact.ts";
 import type { Copier } from "#ports/copier.ts";
 import type { Repository } from "#ports/repository.ts";
@@ -15,15 +16,23 @@ import { completeUpload } from "./uploads.ts";
 const PARTS_AT_ONCE = 16;
 const base64 = (hex: string) => Buffer.from(hex, "hex").toString("base64");
 
-/** `s3` is of the bucket that is copied into; `there` reads it. */
+/** `s3` is of the bucket that is copied into; `there` reads it. Without `storageClass` it is Standard. */
 export const s3Copier = (
   s3: S3Client,
-  { from, to, there }: { from: string; to: string; there: Repository },
+  {
+    from,
+    to,
+    there,
+    storageClass,
+  }: { from: string; to: string; there: Repository; storageClass?: ColdClass | undefined },
 ): Copier => ({
   async copy(artifact, versionId, isOver) {
     const { key, compositeSha256 } = artifact;
     const place = { Bucket: to, Key: key };
-    const upload = { ...place, UploadId: (await begunBefore(s3, place)) ?? (await begin(s3, place)) };
+    const upload = {
+      ...place,
+      UploadId: (await begunBefore(s3, place)) ?? (await begin(s3, { ...place, StorageClass: storageClass })),
+    };
     const CopySource = sourceOf(from, key, versionId);
     try {
       const etags = await copiedBefore(s3, upload);
@@ -52,7 +61,7 @@ export const s3Copier = (
 
 type Place = { Bucket: string; Key: string };
 
-async function begin(s3: S3Client, place: Place) {
+async function begin(s3: S3Client, place: Place & { StorageClass: ColdClass | undefined }) {
   const ContentType = "application/pgp-encrypted";
   return (await s3.send(new CreateMultipartUploadCommand({ ...place, ChecksumAlgorithm: "SHA256", ContentType })))
     .UploadId;

@@ -2,13 +2,16 @@ import { Readable } from "node:stream";
 import {
   GetObjectCommand,
   HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  InvalidObjectState,
   NoSuchKey,
   NotFound,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
-import { ArtifactMissing, ManifestInvalid } from "#domain/errors.ts";
+import { ArchiveClass, type Archived } from "#domain/archive.ts";
+import { ArtifactArchived, ArtifactMissing, ManifestInvalid } from "#domain/errors.ts";
 import type { Repository } from "#ports/repository.ts";
 import { histories, historyOf, versionPages } from "./versions.ts";
 
@@ -33,6 +36,8 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
       return await found.Body.transformToByteArray();
     } catch (error) {
       if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 416) return new Uint8Array(); // it ends before `start`
+      if (error instanceof InvalidObjectState)
+        throw new ArtifactArchived(`${key} lies in ${error.StorageClass} and is not thawed`, { cause: error });
       throw error;
     }
   },
@@ -41,7 +46,10 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
       s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, VersionId, ChecksumMode: "ENABLED" })),
     );
     return (
-      found && { bytes: found.ContentLength ?? 0, versionId: found.VersionId, compositeSha256: found.ChecksumSHA256 }
+      found && {
+        ...{ bytes: found.ContentLength ?? 0, versionId: found.VersionId, compositeSha256: found.ChecksumSHA256 },
+        archived: archivedOf(found),
+      }
     );
   },
   async create(key, body) {
@@ -79,6 +87,14 @@ export const s3Repository = (s3: S3Client, bucket: string): Repository => ({
     return names;
   },
 });
+
+/** `x-amz-restore` is there once a thaw was asked for. https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+function archivedOf({ StorageClass, Restore }: HeadObjectCommandOutput): Archived | undefined {
+  const storageClass = ArchiveClass.safeParse(StorageClass).data;
+  if (!storageClass) return undefined;
+  const isDone = Restore?.includes('ongoing-request="false"') === true;
+  return { storageClass, thaw: Restore === undefined ? "not asked for" : isDone ? "done" : "under way" };
+}
 
 type Get<T> = (versionId: string | undefined) => Promise<T>;
 

@@ -25,6 +25,7 @@ import { eventBridge, fargateTasks, snsChannel, snsRoles, stepFunctions } from "
 import { emfMetrics } from "./metrics.ts";
 import { s3Repository } from "./repository.ts";
 import { secretsManager } from "./secrets.ts";
+import { s3Thawer } from "./thawer.ts";
 import { awsTrials } from "./trials.ts";
 import { s3Uploads } from "./uploads.ts";
 import { awsWatched } from "./watched.ts";
@@ -84,6 +85,11 @@ export const wireEraser = ({ REPOSITORY_BUCKET }: Config, copy?: CopyPlace) =>
   copy ? s3Eraser(wireCopy(copy).s3, copy.bucket) : s3Eraser(new S3Client(RETRIES), REPOSITORY_BUCKET);
 export const wireLocker = ({ REPOSITORY_BUCKET }: Config, copy?: CopyPlace) =>
   copy ? s3Locker(wireCopy(copy).s3, copy.bucket) : s3Locker(new S3Client(RETRIES), REPOSITORY_BUCKET);
+/** What thaws in the repository, or in a copy. */
+export const wireThawer =
+  ({ REPOSITORY_BUCKET }: Config) =>
+  (copy: CopyPlace | undefined) =>
+    copy ? s3Thawer(wireCopy(copy).s3, copy.bucket) : s3Thawer(new S3Client(RETRIES), REPOSITORY_BUCKET);
 
 /** The copies of the plan, by their names. */
 export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan) =>
@@ -92,7 +98,12 @@ export const wireCopies = ({ REPOSITORY_BUCKET }: Config, { copies = {} }: Plan)
       const { s3, repository } = wireCopy(copy);
       return [
         name,
-        { repository, copier: s3Copier(s3, { from: REPOSITORY_BUCKET, to: copy.bucket, there: repository }) },
+        {
+          repository,
+          copier: s3Copier(s3, {
+            ...{ from: REPOSITORY_BUCKET, to: copy.bucket, there: repository, storageClass: copy.storageClass },
+          }),
+        },
       ];
     }),
   );

@@ -22,8 +22,12 @@ export function otherRegion(world: World) {
   const repository = s3Repository(s3, bucket);
   const proofs = async (backupId: BackupId): Promise<CopiedProof[]> =>
     readCopies(world.client.catalog, await findPoint(world.client.catalog, backupId, COPIED));
+  const erase = async (key: string) => {
+    for (const { versionId } of (await repository.history(key))?.versions ?? [])
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
+  };
   return {
-    ...{ s3, bucket, region, repository, proofs, plan, offsite },
+    ...{ s3, bucket, region, repository, proofs, plan, offsite, erase },
     catalog: { ...world.client.catalog, repository },
     artifactOf: async (backupId: BackupId) =>
       (await world.manifest(backupId)).components[COPIED]?.artifacts[0]?.key ?? "",
@@ -39,14 +43,10 @@ export function otherRegion(world: World) {
     /** Somebody with rights over there puts other bytes in the place of these. Answers what brings the first ones back. */
     async replace(key: string, body: string): Promise<() => Promise<void>> {
       const bytes = await repository.read(key);
-      const erase = async () => {
-        for (const { versionId } of (await repository.history(key))?.versions ?? [])
-          await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
-      };
-      await erase();
+      await erase(key);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
       if (!bytes) throw new Error(`${key} was not there`);
-      return erase;
+      return () => erase(key);
     },
   };
 }
