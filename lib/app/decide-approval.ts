@@ -8,6 +8,7 @@ import type { Signer } from "#ports/keys.ts";
 import type { Clock } from "#ports/log.ts";
 import type { Audit } from "./audit-log.ts";
 import type { CatalogPorts } from "./catalog.ts";
+import { highestNumber } from "./highest-number.ts";
 import { readApproval } from "./read-approval.ts";
 import { createSigned } from "./signed-objects.ts";
 
@@ -81,8 +82,9 @@ export async function newestToken(
   { repository, layout }: Pick<CatalogPorts, "repository" | "layout">,
   requestId: RequestId,
 ): Promise<string | undefined> {
-  let newest: string | undefined;
-  for await (const key of repository.list(layout.run(requestId))) if (key.endsWith(".token.json")) newest = key;
-  const bytes = newest === undefined ? undefined : await repository.read(newest);
-  return bytes && parseJson(bytes, Kept, newest ?? "").token;
+  const attempt = await highestNumber(repository, layout.approvalTokens(requestId));
+  if (attempt === undefined) return undefined;
+  const key = layout.approvalToken(requestId, attempt);
+  const bytes = await repository.read(key);
+  return bytes && parseJson(bytes, Kept, key).token;
 }

@@ -9,6 +9,7 @@ import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { Clock } from "#ports/log.ts";
 import type { Channel, Events } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
+import { highestNumber } from "./highest-number.ts";
 import type { Identity } from "./what-happened.ts";
 
 type Ports = { repository: Repository; layout: RepositoryLayout; plan: Plan; clock: Clock };
@@ -32,7 +33,8 @@ export async function isGathered(
   const policy = plan.tell.digest ?? DIGEST;
   const window = digestId(windowOf(clock(), policy));
   const places = layout.announcements(window, `place-${name}-${counter}-`);
-  for (let last = await lastOf(repository, places); last < policy.above; last = await lastOf(repository, places)) {
+  const taken = async () => (await highestNumber(repository, places)) ?? 0;
+  for (let last = await taken(); last < policy.above; last = await taken()) {
     const place = layout.announced(window, `place-${name}-${counter}-${String(last + 1).padStart(6, "0")}`);
     if ((await repository.create(place, JSON.stringify({ runId, what }))) === "created") return false;
   }
@@ -41,13 +43,6 @@ export async function isGathered(
   const key = layout.announced(window, `more-${name}-${sha256(`${runId} ${what}`).slice(0, 32)}`);
   await repository.create(key, JSON.stringify(waiting));
   return true;
-}
-
-/** The highest number that is taken: some below it may be gone. */
-async function lastOf(repository: Repository, start: string): Promise<number> {
-  let last = 0;
-  for await (const key of repository.list(start)) last = Math.max(last, Number.parseInt(key.slice(start.length), 10));
-  return last;
 }
 
 /** What waits for the digest of one window and one channel. */

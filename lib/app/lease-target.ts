@@ -5,6 +5,7 @@ import { parseJson } from "#domain/manifest.ts";
 import type { RepositoryLayout } from "#domain/repository-layout.ts";
 import type { Machines } from "#ports/messaging.ts";
 import type { Repository } from "#ports/repository.ts";
+import { highestNumber } from "./highest-number.ts";
 import { claimSuperseded } from "./swap-or-cancel.ts";
 
 type Ports = { repository: Repository; layout: RepositoryLayout; machines: Machines };
@@ -38,9 +39,7 @@ export async function restoringInto(ports: Ports, target: string): Promise<strin
 }
 
 async function newestLease({ repository, layout }: Ports, target: string) {
-  let number = 0;
-  for await (const key of repository.list(layout.leases(target)))
-    number = Math.max(number, Number(/lease-(\d+)\.json$/.exec(key)?.[1] ?? 0));
+  const number = (await highestNumber(repository, layout.leases(target))) ?? 0;
   const bytes = number === 0 ? undefined : await repository.read(layout.lease(target, number));
   const lease = bytes && parseJson(bytes, Lease, "lease");
   return { number, holder: lease?.holder, restoreId: lease?.restoreId };

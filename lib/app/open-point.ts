@@ -8,6 +8,7 @@ import type { OpenArtifact } from "#ports/engine.ts";
 import type { DataKeys } from "#ports/keys.ts";
 import type { Sealing } from "#ports/sealing.ts";
 import { type CatalogPorts, pointsOf } from "./catalog.ts";
+import { highestNumber } from "./highest-number.ts";
 import { openArtifact, type ReadCount } from "./open-artifact.ts";
 
 export const WrappedKeyObject = z.strictObject({
@@ -31,19 +32,11 @@ export async function openPoint(
   signal: AbortSignal,
 ): Promise<{ open: OpenArtifact; count: ReadCount }> {
   const { repository, layout, keys } = ports;
-  const keyObject = await newestGeneration(ports, point.component.keyId);
+  const keyObject = await highestNumber(repository, layout.wrappedKeys(point.component.keyId));
   const wrapped = keyObject && (await repository.read(layout.wrappedKey(point.component.keyId, keyObject)));
   if (!wrapped) throw new ManifestInvalid(`The data key ${point.component.keyId} is not in the repository`);
   const passphrase = await keys.unwrap(parseJson(wrapped, WrappedKeyObject, "wrapped key"));
   const count: ReadCount = { bytes: 0, waitedForStorageMs: 0 };
   const opening = openArtifact(ports);
   return { count, open: (artifact: Artifact) => opening(artifact, passphrase, count, signal) };
-}
-
-async function newestGeneration({ repository, layout }: CatalogPorts, keyId: string): Promise<number> {
-  const folder = layout.wrappedKey(keyId, 1).replace(/1\.json$/, "");
-  let newest = 0;
-  for await (const key of repository.list(folder))
-    newest = Math.max(newest, Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0));
-  return newest;
 }

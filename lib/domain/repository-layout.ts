@@ -44,7 +44,8 @@ export const repositoryLayout = (stage: string) => ({
   /** `day`: 2026-02-23. */
   digests: (day: string) => `${stage}/runs/digest-${day}`,
   announced: (runId: string, what: string) => `${stage}/runs/${runId}/announced-${what}.json`,
-  leases: (target: string) => `${stage}/runs/target-${target}/`,
+  /** The start of their names, as of `approvalTokens`. */
+  leases: (target: string) => `${stage}/runs/target-${target}/lease-`,
   lease: (target: string, number: number) => `${stage}/runs/target-${target}/lease-${number}.json`,
   expiries: (id: BackupId) => `${stage}/expired/${id}/`,
   expiry: (id: BackupId, source: string, sweep: SweepId, step: ExpiryStep) =>
@@ -87,6 +88,7 @@ export const repositoryLayout = (stage: string) => ({
   approvalRequested: (id: RequestId) => `${stage}/restores/${id}/approval-requested.json`,
   approvalDecided: (id: RequestId) => `${stage}/restores/${id}/approval-decided.json`,
   /** What makes the machine go on; one per try to ask. */
+  approvalTokens: (id: RequestId) => `${stage}/runs/${id}/approval-`,
   approvalToken: (id: RequestId, attempt: number) => `${stage}/runs/${id}/approval-${attempt}.token.json`,
   cancelled: (id: RestoreId) => `${stage}/restores/${id}/cancelled.json`,
 });
