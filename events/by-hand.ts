@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { Step } from "#domain/checklist.ts";
 import { HoldId, HoldScope } from "#domain/hold.ts";
-import { AlarmCode, BackupId, Name, RequestId, RestoreId } from "#domain/ids.ts";
+import { AlarmCode, BackupId, Name, RequestId, RestoreId, RollbackId } from "#domain/ids.ts";
 import { IncidentConclusion, IncidentId, IncidentReported, line } from "#domain/incident.ts";
 import { Disaster } from "#domain/people.ts";
+import { BreakGlass } from "./restore-requested.ts";
 import { RetentionRequested } from "./retention-requested.ts";
 
 /** What people give to `npx sls invoke -f <name> -d '…'`; samples in events/samples. */
@@ -30,6 +31,11 @@ export const RollbackByHand = z.strictObject({
   restoreId: RestoreId,
   confirm: Name,
   requestedBy: z.string().max(200).optional(),
+  because: z.string().min(3).max(500).optional(),
+  /** Where a second person has to want it: what they have approved. Without it they are asked. */
+  requestId: RollbackId.optional(),
+  /** Does not wait for a second person where the target asks for one. */
+  breakGlass: BreakGlass.optional(),
 });
 export type RollbackByHand = z.infer<typeof RollbackByHand>;
 

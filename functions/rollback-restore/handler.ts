@@ -1,5 +1,6 @@
-import { defineTask } from "#adapters/aws/define-task.ts";
+import { defineTask, log } from "#adapters/aws/define-task.ts";
 import { wireAws, wireEvents, wireTasks } from "#adapters/aws/wire.ts";
+import { auditLog } from "#app/audit-log.ts";
 import { rollbackRestore } from "#app/rollback-restore.ts";
 import { loadConfig } from "#config";
 import { swapKeepsOldState } from "#engines/descriptions.ts";
@@ -15,8 +16,11 @@ const config = loadConfig(process.env, [
 ]);
 const tasks = wireTasks(config, config.RESTORE_SECURITY_GROUP);
 const { plan } = loadPlan(process.env);
+const ports = wireAws(config, plan.signing?.publicKeySha256);
 const rollback = rollbackRestore({
-  ...wireAws(config, plan.signing?.publicKeySha256),
+  ...ports,
+  audit: auditLog(ports),
+  log,
   events: wireEvents(),
   tasks,
   restoreTask: config.RESTORE_TASK,

@@ -3,7 +3,7 @@ import { describeMs } from "#domain/progress.ts";
 import type { ApproveByHand } from "#events/by-hand.ts";
 import type { WaitingStates } from "#ports/executions.ts";
 import { type DecisionPorts, decideApproval } from "./decide-approval.ts";
-import { describeCommand } from "./restore-commands.ts";
+import { describeCommand, rollbackCommand } from "./restore-commands.ts";
 import type { Answer } from "./start-backup.ts";
 
 type Ports = DecisionPorts & { waiting: WaitingStates };
@@ -24,6 +24,11 @@ function whatGoesOn({ clock, stage }: Ports, request: ApprovalRequest, approvedB
     return {
       verdict: `APPROVED by ${approvedBy}: what restores have kept in ${request.target} is dropped, if it is still the same: ${request.kept.map(({ restoreId }) => restoreId).join(", ")}`,
       next: "A message tells everybody if it fails; what is dropped is recorded beside each restore's evidence.",
+    };
+  if ("rollbackId" in request)
+    return {
+      verdict: `APPROVED by ${approvedBy}: ${request.target} may be rolled back to what it was before the restore ${request.restoreId}, once, within an hour`,
+      next: `Whoever has asked calls again: ${rollbackCommand(stage, request.restoreId, request.target, request.rollbackId)}`,
     };
   const age = describeMs(clock().getTime() - Date.parse(request.recoveredTo));
   return {

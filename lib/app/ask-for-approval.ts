@@ -20,6 +20,8 @@ type Ports = CatalogPorts & {
 };
 /** `enteredAt`: when the machine began to wait, which is what its time counts from. */
 type Input = { asked: Asked; token: string; attempt: number; enteredAt: string };
+/** `askedAt`: what its time counts from. */
+type Request = { asked: Asked; askedAt: Date; keepToken?: () => Promise<unknown> };
 
 /**
  * Writes down what a second person is asked for, keeps what makes the machine go on, and tells people. A retry asks the same
@@ -28,22 +30,30 @@ type Input = { asked: Asked; token: string; attempt: number; enteredAt: string }
 export const askForApproval =
   (ports: Ports) =>
   async ({ asked, token, attempt, enteredAt }: Input): Promise<void> => {
-    const { repository, layout, stage } = ports;
+    const { repository, layout } = ports;
     const requestId = requestIdOf(asked);
     ports.log.belongsTo(requestId);
-    const request = await writeDown(ports, asked, new Date(enteredAt));
-    await repository.create(layout.approvalToken(requestId, attempt), JSON.stringify({ token }));
-    await ports.audit({
-      who: { claimed: asked.requestedBy.claimed, call: asked.requestedBy.execution },
-      what: "ask for approval",
-      to: inShort(asked),
-      because: asked.because ?? "",
-      outcome: `waits until ${request.until}`,
-    });
-    const { schema: _, boundTo: __, ...told } = request;
-    await ports.events.emit({ type: "ApprovalRequested", detail: { stage, ...told } });
-    ports.log.info(`${asked.target}: a second person is asked`, { until: request.until });
+    const keepToken = () => repository.create(layout.approvalToken(requestId, attempt), JSON.stringify({ token }));
+    await requestApproval(ports, { asked, askedAt: new Date(enteredAt), keepToken });
   };
+
+/** The same for what no machine waits for: whoever asks calls again. */
+export async function requestApproval(ports: Ports, { asked, askedAt, keepToken }: Request): Promise<ApprovalRequest> {
+  const { stage } = ports;
+  const request = await writeDown(ports, asked, askedAt);
+  await keepToken?.();
+  await ports.audit({
+    who: { claimed: asked.requestedBy.claimed, call: asked.requestedBy.execution },
+    what: "ask for approval",
+    to: inShort(asked),
+    because: asked.because ?? "",
+    outcome: `waits until ${request.until}`,
+  });
+  const { schema: _, boundTo: __, ...told } = request;
+  await ports.events.emit({ type: "ApprovalRequested", detail: { stage, ...told } });
+  ports.log.info(`${asked.target}: a second person is asked`, { until: request.until });
+  return request;
+}
 
 async function writeDown(ports: Ports, asked: Asked, askedAt: Date): Promise<ApprovalRequest> {
   const { layout, plan } = ports;

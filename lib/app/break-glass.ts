@@ -46,6 +46,13 @@ function wordsOf(stage: string, asked: Asked) {
       stop: { say: "stop it", commands: [stopMachineCommand(asked.requestedBy.execution)] },
       sources: [...new Set(asked.kept.map(({ source }) => source))],
     };
+  if ("rollbackId" in asked)
+    return {
+      does: `rolls ${asked.target} back to what it was before the restore ${asked.restoreId},`,
+      lines: [`Put back is: ${asked.what}. What came since ${asked.since} is taken away, and kept beside.`],
+      stop: { say: "look how it stands", commands: [describeCommand(stage, asked.restoreId)] },
+      sources: [asked.source],
+    };
   const { restoreId, source, target, recoveredTo, backupId, holds } = asked;
   return {
     does: `has begun to restore ${source} into ${target}`,

@@ -55,6 +55,7 @@ export async function decideApproval(
       outcome: `${decision} at ${stands.decidedAt}`,
     });
   if (!known.decision) await record();
+  if ("rollbackId" in request) return request; // no machine waits: whoever has asked calls again
   const token = await newestToken(ports, requestId);
   if (token === undefined || !(await deliver(token, request))) throw decidedBy(stands);
   if (known.decision) await record(); // the call that wrote it down did not come so far

@@ -1,6 +1,6 @@
 import type { Announcement } from "#domain/announcement.ts";
 import type { ApprovalAsked } from "#domain/approval.ts";
-import { type AskedDrop, type AskedRestore, requestIdOf } from "#domain/asked.ts";
+import { type AskedDrop, type AskedRestore, type AskedRollback, requestIdOf } from "#domain/asked.ts";
 import { describeMs } from "#domain/progress.ts";
 import { decideCommands } from "./restore-commands.ts";
 
@@ -10,12 +10,15 @@ const MOST_KEPT = 6;
 export function describeAsked(detail: ApprovalAsked): Announcement {
   const { stage, target, until } = detail;
   const requestId = requestIdOf(detail);
-  const { title, happened, intact, figures } = "dropId" in detail ? ofDrop(detail) : ofRestore(detail);
+  const { title, happened, intact, figures } = wordsOf(detail);
   return {
     severity: "warning",
     code: "ApprovalRequested",
     title: `${detail.requestedBy.claimed} wants to ${title}: a second person has to approve it`,
-    happened: [...happened, `Without an approval by ${until} it fails.`],
+    happened: [
+      ...happened,
+      `Without an approval by ${until} ${"rollbackId" in detail ? "nothing comes of it" : "it fails"}.`,
+    ],
     intact,
     next: {
       say: "if you are not who asks, and have spoken with them, one of:",
@@ -23,6 +26,11 @@ export function describeAsked(detail: ApprovalAsked): Announcement {
     },
     figures: [...figures, { label: "until", value: until }],
   };
+}
+
+function wordsOf(detail: ApprovalAsked) {
+  if ("dropId" in detail) return ofDrop(detail);
+  return "rollbackId" in detail ? ofRollback(detail) : ofRestore(detail);
 }
 
 type Told<T> = Omit<T, "boundTo"> & { askedAt: string };
@@ -44,6 +52,19 @@ function ofRestore(detail: Told<AskedRestore>) {
       { label: "restore", value: restoreId },
       { label: "point", value: from === null ? backupId : `${backupId}, from the copy ${from}` },
     ],
+  };
+}
+
+function ofRollback({ rollbackId, restoreId, target, isLive, since, what, because, askedAt }: Told<AskedRollback>) {
+  const age = describeMs(Date.parse(askedAt) - Date.parse(since));
+  return {
+    title: `roll ${target}${isLive ? ", which is live," : ""} back to what it was before ${restoreId}`,
+    happened: [
+      `Put back is: ${what}. What came into ${target} in the ${age} since the restore is taken away, and kept beside.`,
+      `Because: ${because ?? "no reason was given"}.`,
+    ],
+    intact: `${target}, which nothing has touched, and every point.`,
+    figures: [{ label: "rollback", value: rollbackId }],
   };
 }
 

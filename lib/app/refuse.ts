@@ -12,7 +12,7 @@ export const refuse =
     const word = { requestId, confirm, decision: "refused" as const, who, because };
     const deliver = (token: string) => ports.waiting.fail(token, "ApprovalRefused", cause);
     const { schema: _, boundTo: __, ...request } = await decideApproval(ports, word, deliver);
-    const what = "dropId" in request ? "dropped from" : "restored into";
+    const what = "dropId" in request ? "dropped from" : "rollbackId" in request ? "put back in" : "restored into";
     return {
       verdict: `REFUSED by ${refusedBy}: nothing is ${what} ${request.target}, which is as it was`,
       figures: request,

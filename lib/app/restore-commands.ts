@@ -1,4 +1,4 @@
-import type { RequestId, RestoreId } from "#domain/ids.ts";
+import type { RequestId, RestoreId, RollbackId } from "#domain/ids.ts";
 
 /** For a shell: what stands in single quotes is taken as it is, but for single quotes. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
@@ -22,8 +22,9 @@ export const describeCommand = (stage: string, restoreId: RestoreId) =>
   `npx sls invoke --stage ${stage} -f describe-restore -d '{"restoreId":"${restoreId}"}'`;
 export const cancelCommand = (stage: string, restoreId: RestoreId) =>
   `npx sls invoke --stage ${stage} -f cancel-restore -d '{"restoreId":"${restoreId}","because":"…"}'`;
-export const rollbackCommand = (stage: string, restoreId: RestoreId, target: string) =>
-  `npx sls invoke --stage ${stage} -f rollback-restore -d '{"restoreId":"${restoreId}","confirm":"${target}"}'`;
+/** `requestId`: what a second person has approved. */
+export const rollbackCommand = (stage: string, restoreId: RestoreId, target: string, requestId?: RollbackId) =>
+  invoke(stage, "rollback-restore", { restoreId, confirm: target, requestId });
 
 /** What a second person types; their own name tells them from who asks. */
 export const decideCommands = (stage: string, { requestId, target }: { requestId: RequestId; target: string }) =>

@@ -3,22 +3,16 @@ import { Evidence, type Rollback } from "#domain/evidence.ts";
 import { sha256 } from "#domain/hashes.ts";
 import { parseJson } from "#domain/manifest.ts";
 import { RolledBack } from "#domain/outcome.ts";
-import type { Plan } from "#domain/plan.ts";
 import type { RollbackByHand } from "#events/by-hand.ts";
-import type { Signer } from "#ports/keys.ts";
-import type { Events, Tasks } from "#ports/messaging.ts";
-import type { CatalogPorts } from "./catalog.ts";
+import type { Tasks } from "#ports/messaging.ts";
+import { type ApprovalPorts, judgeRollback } from "./judge-rollback.ts";
 import { targetOf } from "./plan-restore.ts";
 import { readDropped } from "./read-evidence.ts";
 import { runByHand } from "./run-by-hand.ts";
 import { createSigned, readSignedProof } from "./signed-objects.ts";
 import type { Answer } from "./start-backup.ts";
 
-type Ports = CatalogPorts & {
-  stage: string;
-  plan: Plan;
-  signer: Signer;
-  events: Events;
+type Ports = ApprovalPorts & {
   tasks: Tasks;
   restoreTask: string;
   swapKeepsOldState: Record<string, boolean>;
@@ -26,11 +20,13 @@ type Ports = CatalogPorts & {
 
 /**
  * Puts the state that a restore replaced back in its place, in one step, and waits for it. Where the engine keeps no old state,
- * it says which restore of the safety point does the same. Throws `InputInvalid` or `ConfirmationNeeded`.
+ * it says which restore of the safety point does the same. Where a restore into the target waits for a second person, so does
+ * this. Throws `InputInvalid`, `ConfirmationNeeded`, `ApprovalInvalid` or `TargetChanged`.
  */
 export const rollbackRestore =
   (ports: Ports) =>
-  async ({ restoreId, confirm, requestedBy }: RollbackByHand, callId: string): Promise<Answer> => {
+  async (input: RollbackByHand, callId: string): Promise<Answer> => {
+    const { restoreId, confirm, requestedBy } = input;
     const evidenceKey = ports.layout.evidence(restoreId);
     const bytes = await readSignedProof(ports, evidenceKey);
     if (!bytes)
@@ -52,8 +48,11 @@ export const rollbackRestore =
         figures: { restoreId, dropped: dropped.dropped },
         next: safetyCommand(ports, evidence),
       };
+    const its = { input, evidence, evidenceSha256: sha256(bytes), section, callId };
+    const waits = await judgeRollback(ports, its);
+    if (waits) return waits;
     const runId = `rollback-${restoreId}-${sha256(callId).slice(0, 8)}`;
-    const input = {
+    const told = {
       verb: "rollback" as const,
       runId,
       task: source,
@@ -64,7 +63,7 @@ export const rollbackRestore =
       section,
       putThere,
     };
-    const { judged, stoppedBecause } = await runByHand(ports, ports.restoreTask, input, RolledBack);
+    const { judged, stoppedBecause } = await runByHand(ports, ports.restoreTask, told, RolledBack);
     if (!judged.succeeded)
       return {
         verdict: `${target} was not rolled back: ${judged.reason}`,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Sha256 } from "./artifact.ts";
-import { AskedDrop, AskedRestore, requestIdOf } from "./asked.ts";
+import { AskedDrop, AskedRestore, AskedRollback, requestIdOf } from "./asked.ts";
 import { durationMs, Wait } from "./duration.ts";
 import { RequestId } from "./ids.ts";
 
@@ -53,7 +53,11 @@ const asking = {
 };
 const stored = { schema: z.literal(1), ...asking };
 /** `restores/<requestId>/approval-requested.json`, signed. */
-export const ApprovalRequest = z.union([AskedRestore.extend(stored), AskedDrop.extend(stored)]);
+export const ApprovalRequest = z.union([
+  AskedRestore.extend(stored),
+  AskedDrop.extend(stored),
+  AskedRollback.extend(stored),
+]);
 export type ApprovalRequest = z.infer<typeof ApprovalRequest>;
 
 const ofStage = { stage: z.string(), ...asking };
@@ -61,6 +65,7 @@ const ofStage = { stage: z.string(), ...asking };
 export const ApprovalAsked = z.union([
   AskedRestore.omit({ boundTo: true }).extend(ofStage),
   AskedDrop.omit({ boundTo: true }).extend(ofStage),
+  AskedRollback.omit({ boundTo: true }).extend(ofStage),
 ]);
 export type ApprovalAsked = z.infer<typeof ApprovalAsked>;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Sha256 } from "./artifact.ts";
 import { sha256 } from "./hashes.ts";
-import { BackupId, DropId, type RequestId, RestoreId } from "./ids.ts";
+import { BackupId, DropId, type RequestId, RestoreId, RollbackId } from "./ids.ts";
 
 /** Who asks, as claimed, why, and what the word of the second person is good for. */
 const ofAll = {
@@ -41,17 +41,35 @@ export const AskedDrop = z.strictObject({
 });
 export type AskedDrop = z.infer<typeof AskedDrop>;
 
-export const Asked = z.union([AskedRestore, AskedDrop]);
+/** For what a restore has kept to be put back. */
+export const AskedRollback = z.strictObject({
+  ...ofAll,
+  rollbackId: RollbackId,
+  restoreId: RestoreId,
+  source: z.string(),
+  isLive: z.boolean(),
+  /** When the restore has ended: what came since is taken away, and kept. */
+  since: z.iso.datetime(),
+  what: z.string(),
+});
+export type AskedRollback = z.infer<typeof AskedRollback>;
+
+export const Asked = z.union([AskedRestore, AskedDrop, AskedRollback]);
 export type Asked = z.infer<typeof Asked>;
 
-export const requestIdOf = (asked: { restoreId: RestoreId } | { dropId: DropId }): RequestId =>
-  "dropId" in asked ? asked.dropId : asked.restoreId;
+type Identified = { dropId: DropId } | { rollbackId: RollbackId } | { restoreId: RestoreId };
+export function requestIdOf(asked: Identified): RequestId {
+  if ("dropId" in asked) return asked.dropId;
+  return "rollbackId" in asked ? asked.rollbackId : asked.restoreId;
+}
 
 /** For the audit log. */
-export const inShort = (asked: Asked) =>
-  "dropId" in asked
-    ? `${asked.dropId} ${asked.target} ${asked.kept.map(({ restoreId }) => restoreId).join(" ")}`
-    : `${asked.restoreId} ${asked.backupId} ${asked.source} ${asked.target}`;
+export function inShort(asked: Asked): string {
+  if ("dropId" in asked)
+    return `${asked.dropId} ${asked.target} ${asked.kept.map(({ restoreId }) => restoreId).join(" ")}`;
+  if ("rollbackId" in asked) return `${asked.rollbackId} ${asked.restoreId} ${asked.source} ${asked.target}`;
+  return `${asked.restoreId} ${asked.backupId} ${asked.source} ${asked.target}`;
+}
 
 /** The execution, the point, the request, and the target as the plan has it and as it was found. */
 export type Bound = {
@@ -79,3 +97,8 @@ export type BoundDrop = Pick<AskedDrop, "dropId" | "target" | "kept"> & {
 };
 export const dropBoundTo = ({ execution, dropId, target, sections, kept }: BoundDrop): string =>
   sha256(JSON.stringify([execution, dropId, target, sections, kept]));
+
+/** The request itself, the restore with what it has put there and kept, and the target as the plan has it. */
+export type BoundRollback = { rollbackId: RollbackId; evidenceSha256: string; section: Record<string, unknown> };
+export const rollbackBoundTo = ({ rollbackId, evidenceSha256, section }: BoundRollback): string =>
+  sha256(JSON.stringify([rollbackId, evidenceSha256, section]));

@@ -30,9 +30,14 @@ export const DropId = z
   .regex(new RegExp(`^drop-${TIME}-[a-z0-9]{4}$`), "must look like drop-2026-02-23-134207-k3x9")
   .brand("DropId");
 export type DropId = z.infer<typeof DropId>;
-/** What a second person decides on: a restore's own id, or a drop's. */
-export const RequestId = z.union([RestoreId, DropId], {
-  error: "must look like 2026-02-23-134207-k3x9 or drop-2026-02-23-134207-k3x9",
+export const RollbackId = z
+  .string()
+  .regex(new RegExp(`^rollback-${TIME}-[a-z0-9]{4}$`), "must look like rollback-2026-02-23-134207-k3x9")
+  .brand("RollbackId");
+export type RollbackId = z.infer<typeof RollbackId>;
+/** What a second person decides on: a restore's own id, or that of a drop or a rollback. */
+export const RequestId = z.union([RestoreId, DropId, RollbackId], {
+  error: "must look like 2026-02-23-134207-k3x9, with drop- or rollback- before it where it is no restore",
 });
 export type RequestId = z.infer<typeof RequestId>;
 
@@ -50,6 +55,7 @@ export const safetyBackupId = (restore: RestoreId, at: Date) => BackupId.parse(`
 /** Of the execution that restores: whoever knows the one knows the other. */
 export const restoreIdOf = (executionArn: string, startedAt: Date) =>
   RestoreId.parse(`${stamp(startedAt)}-${sha256(executionArn).slice(0, 4)}`);
+export const rollbackIdOf = (call: string, at: Date) => RollbackId.parse(`rollback-${restoreIdOf(call, at)}`);
 export const dropIdOf = (executionArn: string, startedAt: Date) =>
   DropId.parse(`drop-${restoreIdOf(executionArn, startedAt)}`);
 

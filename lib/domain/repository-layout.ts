@@ -90,6 +90,7 @@ export const repositoryLayout = (stage: string) => ({
   /** What makes the machine go on; one per try to ask. */
   approvalTokens: (id: RequestId) => `${stage}/runs/${id}/approval-`,
   approvalToken: (id: RequestId, attempt: number) => `${stage}/runs/${id}/approval-${attempt}.token.json`,
+  approvalUsed: (id: RequestId) => `${stage}/runs/${id}/approval-used.json`,
   cancelled: (id: RestoreId) => `${stage}/restores/${id}/cancelled.json`,
 });
 export type RepositoryLayout = ReturnType<typeof repositoryLayout>;

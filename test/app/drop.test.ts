@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { auditLog } from "#app/audit-log.ts";
 import { leaseTarget } from "#app/lease-target.ts";
 import { planDrop } from "#app/plan-drop.ts";
 import { recordDrops } from "#app/record-drops.ts";
@@ -167,6 +168,7 @@ describe("a drop that has ended", () => {
     await sign(world, layout.dropped(id("gone")), dropped(id("gone")));
     const rollback = rollbackRestore({
       ...world.ports,
+      audit: auditLog(world.ports),
       plan: aPlan,
       restoreTask: "arn:restore",
       swapKeepsOldState,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { announce } from "#app/announce.ts";
+import { auditLog } from "#app/audit-log.ts";
 import { rollbackRestore } from "#app/rollback-restore.ts";
 import { createSigned } from "#app/signed-objects.ts";
 import type { Evidence } from "#domain/evidence.ts";
@@ -37,6 +38,7 @@ async function restoredWorld(more: Partial<Evidence> = {}) {
   const answers = { exitCode: 0 as number | undefined, outcome: rolledBack() as object | undefined };
   const rollback = rollbackRestore({
     ...world.ports,
+    audit: auditLog(world.ports),
     plan: aPlan,
     restoreTask: "arn:restore",
     swapKeepsOldState,
