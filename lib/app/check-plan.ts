@@ -39,7 +39,7 @@ export const checkPlan = (ports: Ports) => async (): Promise<Answer> => {
   const warnings = slowCopies(plan);
   return {
     verdict: isRightKey
-      ? `The plan holds together${warnings.length > 0 ? `, with ${warnings.length} warnings` : ""}`
+      ? `The plan holds together${warnings.length > 0 ? "; see its warnings" : ""}`
       : `The signing key is ${fingerprint}, the plan pins ${pinned}: nothing it signs is believed`,
     figures: {
       table: tableOf(forecasts),

@@ -36,7 +36,7 @@ describe("checking the plan", () => {
       plan: { ...aPlan, copies: { cold: { ...cold, storageClass: "GLACIER" }, warm: cold } },
     });
 
-    expect(answer.verdict).toBe("The plan holds together, with 1 warnings");
+    expect(answer.verdict).toBe("The plan holds together; see its warnings");
     expect(answer.figures["warnings"]).toEqual([
       "app-db: from cold it waits up to 5h for the thaw alone; its RTO is 30m",
     ]);
