@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
@@ -28,7 +28,9 @@ beforeAll(async () => {
   await resetFleet(["staging-redis", "staging-uploads"]);
   await world.haveLatest();
   await stagingRedis("SET", "what-was-there", "42");
-  await writeFile(join(world.stage.targets["staging-uploads"].folder, "what-was-there"), "42"); // guarded-uploads is the same folder
+  const { folder } = world.stage.targets["staging-uploads"]; // which is that of guarded-uploads, too
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "what-was-there"), "42");
   nobodyAnswers = await waiting("uploads", "guarded-uploads"); // while the others are at work
 });
 afterAll(async () => {
