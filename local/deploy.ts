@@ -18,6 +18,9 @@ import {
   toolPath,
 } from "./stage-layout.ts";
 
+/** A minute by itself; on a machine that does more, several. */
+const DEPLOY_MS = 600_000;
+
 export type Deployment = {
   workerImage: string;
   /** The folder of serverless.yml, and the name of the service in it. */
@@ -92,11 +95,14 @@ async function run(tool: string, args: readonly string[], cwd: string, env: Reco
     env: { ...emulatorEnvironment, ...env, PATH: toolPath, FORCE_COLOR: "0" },
     stdin: "ignore",
     all: true,
-    timeout: 180_000,
+    timeout: DEPLOY_MS,
     forceKillAfterDelay: 2_000,
     reject: false,
   });
-  if (failed) throw new Error(`${tool} ${args[0] ?? ""} ${timedOut ? "was ended after 180 s" : "failed"}:\n${all}`);
+  if (failed)
+    throw new Error(
+      `${tool} ${args[0] ?? ""} ${timedOut ? `was ended after ${DEPLOY_MS / 1_000} s` : "failed"}:\n${all}`,
+    );
 }
 
 /** CloudFormation makes subscriptions in the emulator that are never confirmed; those made by the API are. */

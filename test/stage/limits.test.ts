@@ -142,19 +142,20 @@ it("O4 swaps nothing in when a restore's task wakes that was asleep while its ex
         await world.client.sfn.send(new StopExecutionCommand({ executionArn: zombie }));
         const next = await world.client.run("restore", { ...input, ...unsafe });
         await redis(world.stage, "staging-redis", "SET", "written", "since");
-        return { task, next, zombie: await world.client.describe(zombie) };
-      } finally {
         await podman(["unpause", task]);
+        half.release();
+        const exitCode = await within(podman(["wait", task]));
+        return { task, next, exitCode, zombie: await world.client.describe(zombie) };
+      } finally {
         half.release();
       }
     },
     "restore",
   );
-  const exitCode = await within(podman(["wait", result.task]));
 
   expect(result.zombie.status).toBe("ABORTED");
   expect(result.next.status, result.next.cause).toBe("SUCCEEDED");
-  expect([exitCode, await exitCodeOf(result.task)]).toEqual(["1", 1]);
+  expect([result.exitCode, await exitCodeOf(result.task)]).toEqual(["1", 1]);
   expect(await logsOf(result.task)).toContain("TargetBusy");
   expect(await redis(world.stage, "staging-redis", "GET", "written")).toBe("since");
   await watch.expectInvariants({ failed: [result.zombie] });
