@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { proveAudit } from "#app/audit-log.ts";
 import { readCatalog } from "#app/catalog.ts";
@@ -60,6 +61,24 @@ describe("holding", () => {
     expect(again.verdict).toBe(`${holdId} was released already`);
     const names = [...world.objects.keys()].filter((key) => key.startsWith("test/holds/") && key.endsWith(".json"));
     expect(names).toEqual([`test/holds/${holdId}.json`, `test/holds/${holdId}.released.json`]);
+  });
+
+  it("looks at several at once of what years of sweeps have said: it is the first command of a bad night", async () => {
+    const world = retentionWorld();
+    for (const backupId of await haveNights(world)) await letGoOf(world, backupId);
+    const { read } = world.ports.repository;
+    let [now, most] = [0, 0];
+    world.ports.repository.read = async (...asked) => {
+      most = Math.max(most, ++now);
+      await setImmediate();
+      now--;
+      return read(...asked);
+    };
+
+    const { figures } = await hold(world.ports)(asked, "call-1");
+
+    expect(figures["keptAgain"]).toHaveLength(40);
+    expect(most).toBeGreaterThan(8);
   });
 
   it("brings back what an earlier sweep let go of, and not what is being deleted", async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -138,13 +139,23 @@ it("fails when nobody has answered in the plan's time, and an approval that come
   expect(await refusal("approve", { ...approve, approvedBy: "Grace" })).toMatch(/^ApprovalInvalid: .+ waited until 20/);
 });
 
-it("drops what such a restore has kept before its time when a second person has approved exactly that", async () => {
+it("rolls such a restore back, and drops what is kept then before its time, by a second person's word on exactly that, once", async () => {
   const { layout, client } = world;
   const target = "guarded-uploads";
   await client.ended(nobodyAnswers.arn); // it has the target until then
   const restore = await waiting("uploads", target);
   await call("approve", { ...restore.approve, approvedBy: "Grace" });
   const { restoreId, kept } = await client.evidenceOf(await client.ended(restore.arn));
+  const file = join(world.stage.targets["staging-uploads"].folder, "what-was-there");
+  const rollback = { restoreId, confirm: target, requestedBy: "Ada" };
+  const waits = await call("rollback-restore", rollback);
+  const requestId = z.string().parse(waits.figures["requestId"]);
+  const tooEarly = await refusal("rollback-restore", { ...rollback, requestId });
+  const wasThere = existsSync(file);
+  await call("approve", { requestId, confirm: target, approvedBy: "Grace" });
+  const rolledBack = await call("rollback-restore", { ...rollback, requestId });
+  const isBack = existsSync(file);
+  const onceMore = await refusal("rollback-restore", { ...rollback, requestId });
 
   const arn = await client.start("drop", { target, olderThan: "0m", requestedBy: "Ada" });
   const drop = await asked(arn, `kept in ${target}, sooner`);
@@ -153,6 +164,11 @@ it("drops what such a restore has kept before its time when a second person has 
   const execution = await client.ended(drop.arn);
 
   expect(kept).toHaveLength(1);
+  expect(waits.verdict).toContain(`${target} was not rolled back: it waits for a second person until 20`);
+  expect(tooEarly).toMatch(/^ApprovalInvalid: /);
+  expect([wasThere, isBack]).toEqual([false, true]);
+  expect(rolledBack.verdict).toBe(`${target} is again what it was before the restore ${restoreId}`);
+  expect(onceMore).toContain("one word is good for one request, once");
   expect(drop.text).toContain(`(${restoreId})`);
   expect(before).toBeUndefined();
   expect(approved.verdict).toContain("APPROVED by Grace: what restores have kept in guarded-uploads is dropped");
