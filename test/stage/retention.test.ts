@@ -120,7 +120,7 @@ async function sweepWithoutRightsOnKeys() {
   await using proxy = await startS3FaultProxy(({ operation, key }) =>
     operation === "DeleteObject" && key.includes("/keys/") ? { answer: 403, code: "AccessDenied" } : undefined,
   );
-  return sweeper.sweep(new S3Client({ ...awsClientOptions, endpoint: proxy.urlForTasks, forcePathStyle: true }));
+  return await sweeper.sweep(new S3Client({ ...awsClientOptions, endpoint: proxy.urlForTasks, forcePathStyle: true }));
 }
 
 it("O13 list-points begins with what index-points has written, and reads every manifest where a stranger has put an index", async () => {
