@@ -87,9 +87,9 @@ it("U4 O12 makes whole points through connections that are cut, crawl and fall s
       await rollBack();
     }
   });
+  expect(run.execution.status, run.execution.cause).toBe("SUCCEEDED");
   const verification = await world.client.endedNamed("verify", run.backupId);
 
-  expect(run.execution.status, run.execution.cause).toBe("SUCCEEDED");
   expect([first, second].map((isIt) => calls.filter(isIt).length)).toEqual([2, 2]);
   const { components } = await world.manifest(run.backupId);
   expect(components["uploads"]?.keyId).toBe(`${run.backupId}.uploads.10`);
@@ -115,9 +115,9 @@ it("U14 goes on with a run, and verifies it, when the control plane and S3 have 
     }
     return { backupId, execution: await world.client.ended(arn) };
   });
+  expect(run.execution.status, run.execution.cause).toBe("SUCCEEDED");
   const verification = await world.client.endedNamed("verify", run.backupId);
 
-  expect(run.execution.status, run.execution.cause).toBe("SUCCEEDED");
   expect(verification.status, verification.cause).toBe("SUCCEEDED");
   await watch.expectInvariants({ latest: { sessions: run.backupId } });
 });
