@@ -59,10 +59,10 @@ export const thawPoint =
     const where = inCopy(ports, place);
     const point = await findPoint(where, backupId, source);
     const stored = await storedArtifacts(where.repository, point);
-    const archived = stored.filter((one) => one.archived !== undefined);
     const frozen = frozenOf(stored, input.retrieval);
-    const before = await firstThaw(ports, restoreId);
     if (!frozen) return READABLE;
+    const before = await firstThaw(ports, restoreId);
+    const archived = stored.filter((one) => one.archived !== undefined);
     const missing = archived.filter((one) => one.archived?.thaw === "not asked for");
     if (!before) refuseUnlessWorthIt(ports, input, plan, frozen);
     const thawer = ports.openThawer(place);

@@ -44,13 +44,14 @@ const Webhook = z.strictObject({
   secret: SecretArn.describe('A secret that holds { "url": "https://…", "signingKey": "…" }.'),
   origin: Origin.describe("Where the url may lead, whatever the secret says."),
 });
-/** Who is told of what, and how. */
+
 /** As long as it is good, whoever can read the mail can take the alarm. */
 const LONGEST_LINK = "12h";
 const LinkLife = Wait.refine((life) => durationMs(life) > 0 && durationMs(life) <= durationMs(LONGEST_LINK), {
   message: `must be more than 0s and not more than ${LONGEST_LINK}`,
 });
 
+/** Who is told of what, and how. */
 export const Tell = z.strictObject({
   slack: z
     .union([SlackWebhook, SlackBot], { error: "must be `{ webhookSecret }` or `{ botTokenSecret, channel }`" })
